@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Swift modules which import C see every C call as unsafe, so strict memory safety is for the others.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+let safe = settings + [.strictMemorySafety()]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+func module(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = settings) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "signet",
+  products: [.executable(name: "signet", targets: ["signet"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  ],
+  targets: [
+    // The C boundary: a module map and a header each, imported by exactly one Swift module.
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+    // One thin wrapper each; siblings never import each other.
+    module("Threads", []),
+    module("JSON", [], safe),
+    module("Telemetry", ["Threads", log]),
+    module("Reactor", ["CLinux", "Threads"]),
+    module("OpenSSL", ["COpenSSL"]),
+    module("SQLite", ["CSQLite"]),
+    module("Passwords", ["CArgon2", "CSodium", "Threads"]),
+    module("Configuration", ["CYAML"]),
+
+    // What Signet is made of.
+    module("HTTPServer", ["Reactor", "Telemetry"]),
+    module("JOSE", ["OpenSSL", "JSON"]),
+    .target(
+      name: "SQLiteMigrations", path: "migrations/sqlite",
+      resources: [.embedInCode("v0001_initial.sql")], swiftSettings: settings),
+    module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
+    module("Identity", ["JOSE", "Storage", "Passwords", "Telemetry", "Threads"]),
+    module("API", ["HTTPServer", "Identity", "JSON", "Telemetry"]),
+    .executableTarget(
+      name: "signet",
+      dependencies: ["API", "Configuration", "Telemetry", argumentParser, log],
+      swiftSettings: settings),
+
+    tests("ConfigurationTests", ["Configuration"]),
+    tests("HTTPServerTests", ["HTTPServer", "Reactor"]),
+    tests("JOSETests", ["JOSE", "JSON", "OpenSSL"]),
+    tests("PasswordsTests", ["Passwords"]),
+    tests("TelemetryTests", ["Telemetry"]),
+    tests("TidyTests", []),
+  ]
+)

@@ -1,0 +1,28 @@
+// What Swift's Glibc module lacks of Linux: epoll, eventfd, accept4 and per-thread facts.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// glibc declares accept4 under _GNU_SOURCE only, which a Clang module cannot rely on.
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+
+// epoll_event is packed and its data a union: Swift sees plain words instead.
+static inline int signet_epoll_control(int epoll, int operation, int fd, uint32_t events, uint64_t tag) {
+  struct epoll_event event;
+  event.events = events;
+  event.data.u64 = tag;
+  return epoll_ctl(epoll, operation, fd, &event);
+}

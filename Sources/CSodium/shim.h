@@ -1,0 +1,3 @@
+// libsodium: Argon2id with parallelism 1.
+#pragma once
+#include <sodium.h>

@@ -1,0 +1,3 @@
+package struct Counter: Sendable {
+  package func add(_ amount: Int = 1) {}
+}

@@ -1,0 +1,137 @@
+// What becomes of a presented refresh token: the whole decision, as a pure function of the session's row, the
+// request and the clock. Every back end calls it inside its write transaction, so no two can decide differently.
+//
+// The order of the checks is the design: only the last one may revoke, so nothing that a stranger or a mistake can
+// bring about (a wrong client, a missing proof, a clock that jumped) ever ends a session.
+
+/// A session's row, as far as refreshing looks at it. Times are milliseconds since 1970.
+package struct RefreshState: Sendable {
+  package var clientID: String
+  package var confirmation: [UInt8]?
+  package var userActive: Bool
+  package var revoked: Bool
+  package var idleDeadline: Int64
+  package var absoluteDeadline: Int64
+  package var generation: UInt32
+  package var rotatedAt: Int64
+  package var rotatedFrom: Int64
+  /// Retries in a row from another address prefix than the one that rotated.
+  package var retriedElsewhere: Int
+
+  package init(
+    clientID: String, confirmation: [UInt8]? = nil, userActive: Bool = true, revoked: Bool = false,
+    idleDeadline: Int64, absoluteDeadline: Int64, generation: UInt32, rotatedAt: Int64, rotatedFrom: Int64,
+    retriedElsewhere: Int = 0
+  ) {
+    self.clientID = clientID
+    self.confirmation = confirmation
+    self.userActive = userActive
+    self.revoked = revoked
+    self.idleDeadline = idleDeadline
+    self.absoluteDeadline = absoluteDeadline
+    self.generation = generation
+    self.rotatedAt = rotatedAt
+    self.rotatedFrom = rotatedFrom
+    self.retriedElsewhere = retriedElsewhere
+  }
+}
+
+/// How an operator wants refreshing to behave.
+package struct RefreshPolicy: Sendable, Equatable {
+  /// How long the token before the current one is answered again, in milliseconds; 0 is strict.
+  package var retryWindow: Int64
+  /// How long a session lives without being refreshed, in milliseconds.
+  package var idleTTL: Int64
+  /// Whether a second retry in a row from another address prefix counts as reuse.
+  package var revokesRetriesElsewhere: Bool
+
+  package init(retryWindow: Int64, idleTTL: Int64, revokesRetriesElsewhere: Bool) {
+    self.retryWindow = retryWindow
+    self.idleTTL = idleTTL
+    self.revokesRetriesElsewhere = revokesRetriesElsewhere
+  }
+}
+
+/// What is presented, after its form and tag were found good.
+package struct PresentedRefresh: Sendable {
+  package var clientID: String?
+  /// The thumbprint that this request has proved possession of.
+  package var proven: [UInt8]?
+  package var generation: UInt32
+  package var addressPrefix: Int64
+  /// Milliseconds since 1970.
+  package var now: Int64
+  /// Whether the wall clock jumped lately, so that nothing irreversible may follow from a time.
+  package var clockIsSettling: Bool
+
+  package init(
+    clientID: String?, proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64, now: Int64,
+    clockIsSettling: Bool
+  ) {
+    self.clientID = clientID
+    self.proven = proven
+    self.generation = generation
+    self.addressPrefix = addressPrefix
+    self.now = now
+    self.clockIsSettling = clockIsSettling
+  }
+}
+
+/// What becomes of it.
+package enum RefreshDecision: Equatable, Sendable {
+  /// The next generation. `ahead`: the store had lost commits, and adopts the presented generation first.
+  case rotate(ahead: Bool)
+  /// The same answer again. `elsewhere`: from another address prefix, which is counted in the row.
+  case retry(elsewhere: Bool)
+  /// No, and nothing changes.
+  case refuse(RefreshRefusal)
+  /// Somebody holds a spent token: the session ends (RFC 9700 section 4.14.2).
+  case reuse
+}
+
+/// Why a refresh is refused without consequence.
+package enum RefreshRefusal: String, Error, Sendable {
+  case unknownSession = "unknown_session"
+  case wrongClient = "wrong_client"
+  case unproven = "proof_missing"
+  case userInactive = "user_inactive"
+  case revoked = "session_revoked"
+  case expired = "session_expired"
+  case clock = "clock"
+}
+
+extension RefreshDecision {
+  /// A rotation stamped this much later than now is more than the drift between two machines, in milliseconds.
+  package static let tolerableNegativeAge: Int64 = -5000
+
+  /// Decides, in the order of the design's section 6.
+  package static func decide(_ state: RefreshState, _ presented: PresentedRefresh, _ policy: RefreshPolicy) -> Self {
+    // RFC 6749 section 6: the token is bound to the client it was issued to.
+    if let clientID = presented.clientID, clientID != state.clientID { return .refuse(.wrongClient) }
+    // RFC 9449 section 5, RFC 8705 section 4.
+    if let confirmation = state.confirmation, confirmation != presented.proven { return .refuse(.unproven) }
+    guard state.userActive else { return .refuse(.userInactive) }
+    guard !state.revoked else { return .refuse(.revoked) }
+    guard presented.now < min(state.idleDeadline, state.absoluteDeadline) else { return .refuse(.expired) }
+    return decideGeneration(state, presented, policy)
+  }
+
+  private static func decideGeneration(
+    _ state: RefreshState, _ presented: PresentedRefresh, _ policy: RefreshPolicy
+  ) -> Self {
+    // The last generation can't be followed; 4,294,967,295 refreshes are more than any session lives through.
+    guard presented.generation < .max else { return .refuse(.expired) }
+    if presented.generation == state.generation { return .rotate(ahead: false) }
+    // Its tag is ours, so it was issued: a failover lost the commit. Never the client's fault.
+    if presented.generation > state.generation { return .rotate(ahead: true) }
+    guard presented.generation == state.generation - 1 else { return .reuse }
+    let age = presented.now - state.rotatedAt
+    // Where possession of a key is proved, a repeated token tells nothing: the thief would need the key.
+    let withinWindow = state.confirmation != nil || (policy.retryWindow > 0 && age <= policy.retryWindow)
+    guard age >= tolerableNegativeAge else { return .refuse(.clock) }
+    guard withinWindow else { return presented.clockIsSettling ? .refuse(.clock) : .reuse }
+    let elsewhere = presented.addressPrefix != state.rotatedFrom
+    if elsewhere, policy.revokesRetriesElsewhere, state.retriedElsewhere >= 1 { return .reuse }
+    return .retry(elsewhere: elsewhere)
+  }
+}

@@ -1,0 +1,137 @@
+// The store on one machine: one SQLite file, one group-committing writer, separate readers, a checkpoint thread.
+//
+// Each thread opens its own connection and never gives it away; requests reach it as jobs through a queue. What the
+// operations do stands by topic in the files beside this one.
+
+import SQLite
+package import Telemetry
+import Threads
+
+/// A store in one SQLite file.
+package final class SQLiteStore: Store {
+  /// What opening needs to know.
+  package struct Options: Sendable {
+    /// The database file; made when missing.
+    package var path: String
+    /// Whether pending migrations are applied; otherwise they are an error.
+    package var migrates = true
+    package var limits = WriteLimits()
+    package var readers = 2
+    /// Milliseconds since 1970, for the migration's record.
+    package var now: Int64
+
+    package init(path: String, now: Int64) {
+      self.path = path
+      self.now = now
+    }
+  }
+
+  let writer: WriteQueue
+  let readers = ReadPool()
+  private let checkpointer = Checkpointer()
+  private let threads: [Thread]
+
+  /// Opens the file, applies migrations, starts the threads.
+  /// - Parameter epoch: the store's epoch, if this is the first opening: a random number, part of every refresh token.
+  package init(
+    _ options: Options, epoch: UInt32, digest: @escaping SHA256, metrics: Metrics
+  ) throws(StoreError) {
+    let (writer, readers, checkpointer) = (WriteQueue(limits: options.limits, metrics: metrics), readers, checkpointer)
+    self.writer = writer
+    try Self.prepare(options, epoch: epoch, digest: digest)
+    var opened: [Opening] = []
+    var threads: [Thread] = []
+    func start(_ name: String, _ body: @escaping @Sendable (Connection) -> Void) {
+      let opening = Opening()
+      opened.append(opening)
+      threads.append(Thread(name: name) { opening.run(options.path, body) })
+    }
+    start("signet-writer") { connection in
+      connection.takeOverCheckpoints()
+      writer.serve(Database(connection, digest: digest), checkpointer: checkpointer)
+    }
+    start("signet-ckpt") { checkpointer.serve($0) }
+    for number in 1...max(1, options.readers) {
+      start("signet-reader-\(number)") { readers.serve(Database($0, digest: digest)) }
+    }
+    self.threads = threads
+    if let error = opened.compactMap({ $0.outcome() }).first {
+      close()
+      throw error
+    }
+  }
+
+  /// Ends the threads after what is queued, and moves the log into the database.
+  package func close() {
+    writer.close()
+    readers.close()
+    checkpointer.close()
+    for thread in threads { thread.join() }
+  }
+
+  private static func prepare(_ options: Options, epoch: UInt32, digest: @escaping SHA256) throws(StoreError) {
+    let connection = try connect(options.path, create: true)
+    let database = Database(connection, digest: digest)
+    let migrator = Migrator(database, digest: digest)
+    let pending = try migrator.pending()
+    if !options.migrates, let first = pending.first {
+      throw .schema("migration \(first) is pending and store.migrate is false; run `signet migrate`")
+    }
+    try migrator.apply(now: options.now)
+    try database.transaction { (database) throws(StoreError) in
+      try database.attempt { () throws(SQLiteError) in
+        try database.statement("INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', ?)").run(.integer(Int64(epoch)))
+      }
+    }
+  }
+
+  /// The names of migrations which opening would apply; the file is made when missing.
+  package static func pendingMigrations(path: String, digest: @escaping SHA256) throws(StoreError) -> [String] {
+    try Migrator(Database(try connect(path, create: true), digest: digest), digest: digest).pending()
+  }
+
+  static func connect(_ path: String, create: Bool = false) throws(StoreError) -> Connection {
+    do {
+      let connection = try Connection(path: path, access: create ? .readWriteCreate : .readWrite)
+      // FULL: a commit survives power loss. The log is cut back to 64 MiB once a burst is over.
+      try connection.execute(
+        """
+        PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+        PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;
+        """)
+      return connection
+    } catch {
+      throw StoreError(error)
+    }
+  }
+}
+
+/// A thread's connection: opened by the thread itself, its failure told to whoever started it.
+private final class Opening: Sendable {
+  private let state = Monitor<Result<Void, StoreError>?>(nil)
+
+  func run(_ path: String, _ body: (Connection) -> Void) {
+    do throws(StoreError) {
+      let connection = try SQLiteStore.connect(path)
+      report(.success(()))
+      body(connection)
+    } catch {
+      report(.failure(error))
+    }
+  }
+
+  private func report(_ result: Result<Void, StoreError>) {
+    state.withLock { $0 = result }
+    state.broadcast()
+  }
+
+  func outcome() -> StoreError? {
+    state.wait { state -> StoreError?? in
+      switch state {
+      case nil: nil
+      case .success: .some(nil)
+      case .failure(let error): .some(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// What Signet needs of a place to keep things: named operations, each decided wholly inside the store and each atomic.
+//
+// No operation takes a closure, so a back end may batch, pipeline and retry them. An operation which returns was made
+// durable; one which throws was not acknowledged. The audit row stands in the same transaction as what it records.
+
+/// The store. `SQLiteStore` is the one for one machine; every back end passes the same conformance tests.
+package protocol Store: Sendable {
+  // MARK: Users
+
+  /// Adds a user. Throws `.exists("username")` or `.exists("email")`.
+  func addUser(_ user: NewUser, now: Int64, context: RequestContext) async throws(StoreError)
+  /// The user with this username, or with this confirmed e-mail address, both in their normalised form.
+  func findUser(loginKey: String) async throws(StoreError) -> UserRecord?
+  func findUser(id: UniqueID) async throws(StoreError) -> UserRecord?
+  /// Users by username, after the given key; at most `limit`.
+  func users(after: String, limit: Int) async throws(StoreError) -> [UserRecord]
+  /// Disables (ending every session) or enables a user. Throws `.missing("user")`.
+  func setUser(_ id: UniqueID, disabled: Bool, now: Int64, context: RequestContext) async throws(StoreError)
+  /// Deletes a user and the user's sessions. Throws `.missing("user")`.
+  func deleteUser(_ id: UniqueID, now: Int64, context: RequestContext) async throws(StoreError)
+  /// Replaces the password hash and ends every session but `keeping`, which rises by a generation.
+  /// - Returns: the kept session after its rotation. Throws `.missing` when the user is gone, or the kept session isn't live.
+  func changePassword(_ change: PasswordChange) async throws(StoreError) -> SessionAndUser?
+  /// Replaces a hash by one of the same password with today's parameters, unless it was changed meanwhile.
+  func rehash(_ id: UniqueID, from old: String, to new: String) async throws(StoreError)
+
+  // MARK: Sessions
+
+  /// Adds a session; beyond `maxPerUser` the oldest ones end. Nil when the user isn't active, or the hash no longer `passwordHash`.
+  func login(_ session: NewSession, passwordHash: String, maxPerUser: Int, context: RequestContext)
+    async throws(StoreError) -> SessionAndUser?
+  /// Decides a presented refresh token and does what was decided.
+  func rotate(_ request: RotationRequest) async throws(StoreError) -> Rotation
+  func findSession(_ id: UniqueID) async throws(StoreError) -> SessionAndUser?
+  /// The user's live sessions, newest first.
+  func sessions(of user: UniqueID, now: Int64) async throws(StoreError) -> [SessionRecord]
+  /// Ends one session, of this user where one is named. False when there was none to end.
+  func endSession(
+    _ id: UniqueID, of user: UniqueID?, reason: RevocationReason, event: AuditEvent, now: Int64, context: RequestContext
+  ) async throws(StoreError) -> Bool
+  /// Ends every live session of a user; how many.
+  func endSessions(
+    of user: UniqueID, reason: RevocationReason, event: AuditEvent, now: Int64, context: RequestContext
+  ) async throws(StoreError) -> Int
+  /// Deletes sessions over since before `before`, looking at `limit` rows after `cursor`; nil when the end was reached.
+  func sweepSessions(after cursor: UniqueID?, before: Int64, limit: Int) async throws(StoreError) -> UniqueID?
+
+  // MARK: Clients, keys, the store itself
+
+  /// Throws `.exists("client")`.
+  func addClient(_ client: ClientRecord, context: RequestContext) async throws(StoreError)
+  func clients() async throws(StoreError) -> [ClientRecord]
+  /// Deletes a client and its sessions. Throws `.missing("client")`.
+  func deleteClient(_ id: String, now: Int64, context: RequestContext) async throws(StoreError)
+  func keyMaterial() async throws(StoreError) -> KeyMaterial
+  /// Adds secrets and keys, unless their purpose, or their algorithm and state, is taken: whoever came first wins.
+  func addKeyMaterial(_ secrets: [SecretRecord], _ keys: [KeyRecord], now: Int64, context: RequestContext)
+    async throws(StoreError)
+  /// A number which is another one after any change made by another process.
+  func changeMark() async throws(StoreError) -> Int64
+  /// Audit rows after `sequence`, oldest first.
+  func audit(after sequence: Int64, limit: Int) async throws(StoreError) -> [AuditRecord]
+  /// Writes something and makes it durable: whether the store can.
+  func probe(now: Int64) async throws(StoreError)
+}
+
+/// A new password for a user.
+package struct PasswordChange: Sendable {
+  package let userID: UniqueID
+  package let passwordHash: String
+  /// The session that stays, from whose device the change was asked.
+  package let keeping: UniqueID?
+  package let idleTTL: Int64
+  package let addressPrefix: Int64
+  package let now: Int64
+  package let context: RequestContext
+
+  package init(
+    userID: UniqueID, passwordHash: String, keeping: UniqueID?, idleTTL: Int64, addressPrefix: Int64, now: Int64,
+    context: RequestContext
+  ) {
+    self.userID = userID
+    self.passwordHash = passwordHash
+    self.keeping = keeping
+    self.idleTTL = idleTTL
+    self.addressPrefix = addressPrefix
+    self.now = now
+    self.context = context
+  }
+}
+
+/// A presented refresh token, with how the operator wants it decided.
+package struct RotationRequest: Sendable {
+  package let session: UniqueID
+  package let presented: PresentedRefresh
+  package let policy: RefreshPolicy
+  package let context: RequestContext
+
+  package init(session: UniqueID, presented: PresentedRefresh, policy: RefreshPolicy, context: RequestContext) {
+    self.session = session
+    self.presented = presented
+    self.policy = policy
+    self.context = context
+  }
+}
+
+/// What became of a presented refresh token.
+package enum Rotation: Sendable {
+  /// A new generation; `session` is the row after it. `ahead`: the store had lost commits.
+  case rotated(SessionAndUser, ahead: Bool)
+  /// The same answer again; `session` is the row as it stands.
+  case retried(SessionAndUser, elsewhere: Bool)
+  case refused(RefreshRefusal)
+  /// The session was ended. `distance`: how many generations old; `age`: milliseconds since the last rotation.
+  case reused(userID: UniqueID, distance: Int, age: Int64)
+}

@@ -56,11 +56,16 @@ let package = Package(
       name: "SQLiteMigrations", path: "migrations/sqlite",
       resources: [.embedInCode("v0001_initial.sql")], swiftSettings: settings),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
-    module("Identity", ["JOSE", "Storage", "Passwords", "Telemetry", "Threads"]),
-    module("API", ["HTTPServer", "Identity", "JSON", "Telemetry"]),
+    module("Identity", ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"]),
+    .target(
+      name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
+      resources: [.embedInCode("openapi.json")], swiftSettings: settings),
     .executableTarget(
       name: "signet",
-      dependencies: ["API", "Configuration", "Telemetry", argumentParser, log],
+      dependencies: [
+        "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "Reactor", "Storage",
+        "Telemetry", "Threads", argumentParser, log,
+      ],
       swiftSettings: settings),
 
     tests("ConfigurationTests", ["Configuration"]),

@@ -27,6 +27,9 @@ package struct SessionRecord: Sendable {
   package let device: String?
   package let address: String
   package let userAgent: String?
+  /// The client's own lifetimes; nil: as configured.
+  package let clientAccessTTL: Int64?
+  package let clientIdleTTL: Int64?
 
   /// Whether the session may still be refreshed at `now`.
   package func isLive(at now: Int64) -> Bool {

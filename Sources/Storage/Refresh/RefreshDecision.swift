@@ -7,6 +7,8 @@
 /// A session's row, as far as refreshing looks at it. Times are milliseconds since 1970.
 package struct RefreshState: Sendable {
   package var clientID: String
+  /// The scope values granted at login.
+  package var scope: String
   package var confirmation: [UInt8]?
   package var userActive: Bool
   package var revoked: Bool
@@ -19,11 +21,12 @@ package struct RefreshState: Sendable {
   package var retriedElsewhere: Int
 
   package init(
-    clientID: String, confirmation: [UInt8]? = nil, userActive: Bool = true, revoked: Bool = false,
+    clientID: String, scope: String = "", confirmation: [UInt8]? = nil, userActive: Bool = true, revoked: Bool = false,
     idleDeadline: Int64, absoluteDeadline: Int64, generation: UInt32, rotatedAt: Int64, rotatedFrom: Int64,
     retriedElsewhere: Int = 0
   ) {
     self.clientID = clientID
+    self.scope = scope
     self.confirmation = confirmation
     self.userActive = userActive
     self.revoked = revoked
@@ -50,11 +53,21 @@ package struct RefreshPolicy: Sendable, Equatable {
     self.idleTTL = idleTTL
     self.revokesRetriesElsewhere = revokesRetriesElsewhere
   }
+
+  /// The policy for a client with lifetimes of its own. The window never passes half of the access token's life: the
+  /// token that a retry repeats must still be of use.
+  func adjusted(accessTTL: Int64?, idleTTL: Int64?) -> RefreshPolicy {
+    RefreshPolicy(
+      retryWindow: accessTTL.map { min(retryWindow, $0 / 2) } ?? retryWindow, idleTTL: idleTTL ?? self.idleTTL,
+      revokesRetriesElsewhere: revokesRetriesElsewhere)
+  }
 }
 
 /// What is presented, after its form and tag were found good.
 package struct PresentedRefresh: Sendable {
   package var clientID: String?
+  /// The scope asked for, for this access token alone.
+  package var scope: String?
   /// The thumbprint that this request has proved possession of.
   package var proven: [UInt8]?
   package var generation: UInt32
@@ -65,10 +78,11 @@ package struct PresentedRefresh: Sendable {
   package var clockIsSettling: Bool
 
   package init(
-    clientID: String?, proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64, now: Int64,
+    clientID: String?, scope: String? = nil, proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64, now: Int64,
     clockIsSettling: Bool
   ) {
     self.clientID = clientID
+    self.scope = scope
     self.proven = proven
     self.generation = generation
     self.addressPrefix = addressPrefix
@@ -97,6 +111,7 @@ package enum RefreshRefusal: String, Error, Sendable {
   case userInactive = "user_inactive"
   case revoked = "session_revoked"
   case expired = "session_expired"
+  case scope = "scope_not_granted"
   case clock = "clock"
 }
 
@@ -113,6 +128,9 @@ extension RefreshDecision {
     guard state.userActive else { return .refuse(.userInactive) }
     guard !state.revoked else { return .refuse(.revoked) }
     guard presented.now < min(state.idleDeadline, state.absoluteDeadline) else { return .refuse(.expired) }
+    // RFC 6749 section 6: never wider. Decided before the generation, so that a mistake costs no rotation.
+    let granted = state.scope.split(separator: " ")
+    guard (presented.scope ?? "").split(separator: " ").allSatisfy(granted.contains) else { return .refuse(.scope) }
     return decideGeneration(state, presented, policy)
   }
 

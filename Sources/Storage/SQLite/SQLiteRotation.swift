@@ -6,9 +6,10 @@ extension SQLiteStore {
   package func rotate(_ request: RotationRequest) async throws(StoreError) -> Rotation {
     try await write { (database) throws(SQLiteError) in
       guard let found = try session(request.session, database) else { return .refused(.unknownSession) }
-      let decision = RefreshDecision.decide(RefreshState(found), request.presented, request.policy)
+      let policy = request.policy.adjusted(accessTTL: found.session.clientAccessTTL, idleTTL: found.session.clientIdleTTL)
+      let decision = RefreshDecision.decide(RefreshState(found), request.presented, policy)
       switch decision {
-      case .rotate(let ahead): return try advance(found, request, ahead: ahead, database)
+      case .rotate(let ahead): return try advance(found, request, policy, ahead: ahead, database)
       case .retry(let elsewhere): return try retry(found, request, elsewhere: elsewhere, database)
       case .refuse(let refusal): return .refused(refusal)
       case .reuse: return try end(found, request, database)
@@ -18,14 +19,14 @@ extension SQLiteStore {
 }
 
 private func advance(
-  _ found: SessionAndUser, _ request: RotationRequest, ahead: Bool, _ database: Database
+  _ found: SessionAndUser, _ request: RotationRequest, _ policy: RefreshPolicy, ahead: Bool, _ database: Database
 ) throws(SQLiteError) -> Rotation {
   var session = found.session
   let now = request.presented.now
   session.generation = request.presented.generation + 1
   session.rotatedAt = now
   session.rotatedFrom = request.presented.addressPrefix
-  session.idleDeadline = min(now + request.policy.idleTTL, session.absoluteDeadline)
+  session.idleDeadline = min(now + policy.idleTTL, session.absoluteDeadline)
   session.claimsVersion = found.user.claimsVersion
   session.retriedElsewhere = 0
   try update(session, database)
@@ -68,7 +69,7 @@ private func audit(
 extension RefreshState {
   init(_ found: SessionAndUser) {
     self.init(
-      clientID: found.session.clientID, confirmation: found.session.confirmation, userActive: found.user.isActive,
+      clientID: found.session.clientID, scope: found.session.scope, confirmation: found.session.confirmation, userActive: found.user.isActive,
       revoked: found.session.revokedAt != nil, idleDeadline: found.session.idleDeadline,
       absoluteDeadline: found.session.absoluteDeadline, generation: found.session.generation,
       rotatedAt: found.session.rotatedAt, rotatedFrom: found.session.rotatedFrom,

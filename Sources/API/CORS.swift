@@ -1,0 +1,31 @@
+// Which pages may read answers: those of the configured origins, and any page the published keys and metadata.
+//
+// Without credentials: nothing here is authorised by a cookie.
+
+import HTTPServer
+
+/// Cross-origin rules (the Fetch standard, section 3.3), one loop's.
+final class CORS {
+  var origins: Set<String>
+  private static let exposed = "DPoP-Nonce, WWW-Authenticate, Retry-After, X-Request-Id"
+
+  init(_ origins: [String]) { self.origins = Set(origins) }
+
+  /// Adds the response fields; answers a preflight and says so.
+  func prepare(_ exchange: Exchange, _ allowed: [Method]) -> Bool {
+    // Prepared documents carry their own "any origin".
+    guard !exchange.path.hasPrefix("/.well-known/"), !origins.isEmpty else { return false }
+    exchange.add("Vary", "Origin")
+    guard let origin = exchange.field(.origin), origins.contains(origin) else { return false }
+    exchange.add("Access-Control-Allow-Origin", origin)
+    guard exchange.method == .options, exchange.field(.accessControlRequestMethod) != nil, !allowed.isEmpty else {
+      exchange.add("Access-Control-Expose-Headers", Self.exposed)
+      return false
+    }
+    exchange.add("Access-Control-Allow-Methods", allowed.map(\.name).joined(separator: ", "))
+    exchange.add("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP, X-Request-Id, X-Signet-CSRF")
+    exchange.add("Access-Control-Max-Age", "600")
+    exchange.respond(204)
+    return true
+  }
+}

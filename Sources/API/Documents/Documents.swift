@@ -1,0 +1,42 @@
+// What Signet publishes, rendered once for each snapshot: the JWK Set and the metadata.
+
+import HTTPServer
+import Identity
+import JOSE
+import JSON
+
+/// The rendered documents of one snapshot.
+struct Documents {
+  /// Seconds for which a verifier may keep the JWK Set.
+  static let maxAge = 300
+
+  let keys: PreparedResponse
+  let metadata: PreparedResponse
+
+  init(_ snapshot: Snapshot) {
+    keys = Self.prepared("application/jwk-set+json", JWKSet(snapshot.ring.published).json)
+    metadata = Self.prepared("application/json", Self.metadata(snapshot.policy))
+  }
+
+  private static func prepared(_ type: StaticString, _ body: [UInt8]) -> PreparedResponse {
+    PreparedResponse(
+      200, contentType: type, body: body,
+      fields: [("Cache-Control", "public, max-age=\(maxAge)"), ("Access-Control-Allow-Origin", "*")])
+  }
+
+  /// RFC 8414 section 2, true to what is on: no member for what this server doesn't do.
+  private static func metadata(_ policy: Policy) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("issuer", policy.issuer)
+    json.member("jwks_uri", policy.issuer + "/.well-known/jwks.json")
+    json.member("token_endpoint", policy.issuer + "/oauth2/token")
+    json.member("grant_types_supported", ["refresh_token"])
+    json.member("response_types_supported", [])
+    json.member("token_endpoint_auth_methods_supported", ["none"])
+    json.member("subject_types_supported", ["public"])
+    json.member("service_documentation", policy.issuer + "/openapi.json")
+    json.endObject()
+    return json.bytes
+  }
+}

@@ -1,0 +1,56 @@
+// What one event loop serves: its issuer, and the documents rendered for it.
+//
+// Not Sendable, as the issuer isn't. A request walks from Routes.swift through one function of Endpoints/ to Identity
+// and back into an answer.
+
+package import HTTPServer
+package import Identity
+import Telemetry
+
+/// One loop's endpoints.
+package final class Endpoints {
+  let issuer: Issuer
+  let cors: CORS
+  var documents: Documents
+
+  /// - Parameter origins: what browsers' pages may read answers, from the configuration.
+  package init(_ issuer: Issuer, origins: [String]) {
+    self.issuer = issuer
+    cors = CORS(origins)
+    documents = Documents(issuer.snapshot)
+  }
+
+  /// Serves by a new snapshot from now on.
+  package func adopt(_ snapshot: Snapshot) {
+    // Keys that can't be used were refused when the snapshot was made.
+    guard (try? issuer.adopt(snapshot)) != nil else { return }
+    documents = Documents(snapshot)
+  }
+
+  /// Changes which origins' pages may read answers.
+  package func allow(origins: [String]) { cors.origins = Set(origins) }
+
+  /// The public listener's router.
+  package func publicRouter() -> Router { router(publicRoutes) }
+
+  /// The operators' listener's router.
+  package func operatorRouter() -> Router { router(operatorRoutes) }
+
+  private func router(_ routes: [Route]) -> Router {
+    Router(
+      routes, prepare: { [cors] exchange, allowed in cors.prepare(exchange, allowed) },
+      failure: { error, exchange in ErrorResponse(error).answer(exchange) })
+  }
+
+  /// An async endpoint whose refusals are answered in this style.
+  func deferred(_ style: ErrorStyle, _ body: @escaping (Exchange) async throws(Refusal) -> Void) -> Endpoint {
+    .deferred { exchange in
+      do throws(Refusal) {
+        try await body(exchange)
+      } catch {
+        exchange.cause = error.cause
+        ErrorResponse(error, style).answer(exchange)
+      }
+    }
+  }
+}

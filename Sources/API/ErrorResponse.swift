@@ -1,0 +1,94 @@
+// Every error answer of Signet, in one exhaustive switch: status, code, sentence, challenge.
+
+import HTTPServer
+import Identity
+import JSON
+
+/// Which challenges an endpoint makes, and which status an unfit grant has.
+enum ErrorStyle {
+  /// `/v1/login`, `/v1/refresh`: `Bearer` without `error`; a grant that isn't good is 401.
+  case credentials
+  /// Endpoints that take an access token (RFC 6750 section 3).
+  case bearer
+  /// `/oauth2/*` (RFC 6749 section 5.2): a grant that isn't good is 400, only a client's failure 401.
+  case oauth
+}
+
+/// The answer to a refusal.
+struct ErrorResponse {
+  let status: Int
+  let error: String
+  let description: String
+  var challenge: String?
+  var retryAfter: Int?
+
+  init(_ status: Int, _ error: String, _ description: String, challenge: String? = nil, retryAfter: Int? = nil) {
+    self.status = status
+    self.error = error
+    self.description = description
+    self.challenge = challenge
+    self.retryAfter = retryAfter
+  }
+
+  /// What a client is told of `refusal`: helpful, but never which of several secrets was wrong.
+  init(_ refusal: Refusal, _ style: ErrorStyle) {
+    let bearer = #"Bearer realm="signet""#
+    switch refusal.code {
+    case .invalidRequest(let why): self.init(400, "invalid_request", why)
+    case .unsupportedMediaType(let expected):
+      self.init(415, "unsupported_media_type", "the body must be \(expected); say so in Content-Type")
+    case .invalidCredentials:
+      self.init(401, "invalid_credentials", "username or password isn't good", challenge: bearer)
+    case .invalidGrant:
+      let why = "the refresh token isn't good, or no longer; log in again"
+      self.init(style == .oauth ? 400 : 401, "invalid_grant", why, challenge: style == .oauth ? nil : bearer)
+    case .invalidToken:
+      let why = "the access token isn't good, or no longer; refresh it or log in"
+      self.init(401, "invalid_token", why, challenge: bearer + #", error="invalid_token""#)
+    case .missingToken:
+      self.init(401, "invalid_token", "an access token is needed: Authorization: Bearer TOKEN", challenge: bearer)
+    case .invalidClient:
+      let challenge = style == .oauth ? #"Basic realm="signet""# : bearer
+      self.init(401, "invalid_client", "the client is unknown, or may not do this here", challenge: challenge)
+    case .invalidScope: self.init(400, "invalid_scope", "the scope isn't one the client may ask for")
+    case .invalidTarget: self.init(400, "invalid_target", "the audience isn't one the client may ask for")
+    case .unauthorizedClient: self.init(400, "unauthorized_client", "the client isn't registered for this grant")
+    case .unsupportedGrantType:
+      self.init(400, "unsupported_grant_type", "grant_type must be one that the metadata lists")
+    case .notFound(let what): self.init(404, "not_found", what)
+    case .temporarilyUnavailable(let seconds):
+      self.init(503, "temporarily_unavailable", "too busy at the moment; try again", retryAfter: seconds)
+    case .serverError: self.init(500, "server_error", "something went wrong on our side; the log knows the request id")
+    }
+  }
+
+  /// The server's own refusals, of requests that reached no endpoint.
+  init(_ error: HTTPError) {
+    let code =
+      switch error.status {
+      case 404: "not_found"
+      case 405: "method_not_allowed"
+      case 413: "too_large"
+      case 414, 431: "too_large"
+      case 500: "server_error"
+      case 503: "temporarily_unavailable"
+      default: "invalid_request"
+      }
+    self.init(error.status, code, error.sentence, retryAfter: error.status == 503 ? 1 : nil)
+  }
+
+  /// Answers with it.
+  func answer(_ exchange: Exchange) {
+    if let challenge { exchange.add("WWW-Authenticate", challenge) }
+    if let retryAfter { exchange.add("Retry-After", String(retryAfter)) }
+    exchange.add("Cache-Control", "no-store")
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("error", error)
+    // RFC 6749 section 5.2: no quote and no backslash.
+    json.member("error_description", String(description.map { $0 == "\"" || $0 == "\\" ? "'" : $0 }))
+    json.member("request_id", exchange.requestID)
+    json.endObject()
+    exchange.respond(status, contentType: "application/json", body: json.bytes)
+  }
+}

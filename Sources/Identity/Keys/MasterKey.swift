@@ -1,0 +1,116 @@
+// The master key: 32 bytes which wrap every other key. From a file only its owner can read, or from the environment.
+//
+// A new one is made only for a store that holds no keys yet, by whoever links the file into place first; a lost master
+// key is an error for a person to solve, since new keys would sign everybody out and hide what happened.
+
+import Glibc
+import JOSE
+import OpenSSL
+
+/// Why there is no master key, or why it doesn't fit.
+package enum MasterKeyError: Error, Sendable, CustomStringConvertible {
+  case malformed(String)
+  case missing(String)
+  case exposed(String)
+  case unreadable(String, errno: Int32)
+  case unwritable(String, errno: Int32)
+  /// It unwraps nothing of this store.
+  case wrong
+  /// A stored key's MAC isn't good.
+  case altered(String)
+
+  package var description: String {
+    switch self {
+    case .malformed(let place):
+      "\(place) doesn't hold a master key (32 bytes in base64url, 43 characters); put back the one this store was made with"
+    case .missing(let path):
+      "\(path) is missing and the store already holds keys; put back the master key it was made with, or name it by "
+        + "master_key_file or SIGNET_MASTER_KEY"
+    case .exposed(let path): "\(path) can be read by others than its owner; run `chmod 600 \(path)`"
+    case .unreadable(let path, let code): "\(path) can't be read: \(String(cString: strerror(code)))"
+    case .unwritable(let path, let code): "\(path) can't be written: \(String(cString: strerror(code)))"
+    case .wrong: "the master key isn't the one this store's keys were wrapped with; put back that one"
+    case .altered(let kid): "signing key \(kid) of the store was altered by something other than signet; restore a backup"
+    }
+  }
+}
+
+/// 32 bytes that wrap keys.
+package struct MasterKey: Sendable, CustomStringConvertible {
+  fileprivate let bytes: [UInt8]
+
+  package var description: String { "[master key]" }
+
+  /// A key in base64url, as it stands in a file or the environment.
+  /// - Parameter place: where it comes from, for the error.
+  package init(base64url text: String, from place: String) throws(MasterKeyError) {
+    guard let bytes = try? Base64URL.decode(text), bytes.count == 32 else { throw .malformed(place) }
+    self.bytes = bytes
+  }
+
+  /// Reads the key's file.
+  package init(file path: String) throws(MasterKeyError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw errno == ENOENT ? .missing(path) : .unreadable(path, errno: errno)
+    }
+    guard status.st_mode & 0o077 == 0 else { throw .exposed(path) }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(path, errno: errno) }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 256)
+    let count = read(descriptor, &buffer, buffer.count)
+    guard count >= 0 else { throw .unreadable(path, errno: errno) }
+    let text = String(decoding: buffer.prefix(count).filter { $0 != 10 && $0 != 13 }, as: UTF8.self)
+    try self.init(base64url: text, from: path)
+  }
+
+  /// Reads the key's file, which is made when it is missing.
+  init(fileOrNew path: String) throws(MasterKeyError) {
+    do throws(MasterKeyError) {
+      try self.init(file: path)
+    } catch {
+      guard case .missing = error else { throw error }
+      try Self.create(file: path)
+      try self.init(file: path)
+    }
+  }
+
+  /// Makes the file with a new random key, readable by its owner only and durable; keeps one that is there already.
+  private static func create(file path: String) throws(MasterKeyError) {
+    let temporary = "\(path).\(getpid())"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .unwritable(path, errno: errno) }
+    defer { unlink(temporary) }
+    let text = Array((Base64URL.encode(Random.bytes(32)) + "\n").utf8)
+    let written = write(descriptor, text, text.count) == text.count && fsync(descriptor) == 0
+    let code = errno
+    close(descriptor)
+    guard written else { throw .unwritable(path, errno: code) }
+    // A link, not a rename: of two programs starting at once the second must keep the first one's key.
+    guard link(temporary, path) == 0 || errno == EEXIST else { throw .unwritable(path, errno: errno) }
+    let folder = open(path.lastIndex(of: "/").map { String(path[..<$0]) + "/" } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if folder >= 0 {
+      fsync(folder)
+      close(folder)
+    }
+  }
+
+  /// Wraps a key (AES-256-GCM) for one place: wrapped bytes moved to another row or purpose don't unwrap.
+  func wrap(_ key: [UInt8], purpose: String, table: String, row: String) throws(OpenSSLError) -> [UInt8] {
+    try AES256GCM.seal(key, key: bytes, associatedData: Self.place(purpose, table, row))
+  }
+
+  /// Unwraps what `wrap` made for the same place. Throws `.wrong`.
+  func unwrap(_ wrapped: [UInt8], purpose: String, table: String, row: String) throws(MasterKeyError) -> [UInt8] {
+    do {
+      return try AES256GCM.open(wrapped, key: bytes, associatedData: Self.place(purpose, table, row))
+    } catch {
+      throw .wrong
+    }
+  }
+
+  private static func place(_ purpose: String, _ table: String, _ row: String) -> [UInt8] {
+    Array("signet/1\n\(purpose)\n\(table)\n\(row)".utf8)
+  }
+}

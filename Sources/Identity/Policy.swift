@@ -1,0 +1,43 @@
+// What an operator decides of accounts, sessions and tokens; everything here can change without a restart but the
+// issuer and the algorithm.
+
+import Storage
+
+/// The operator's decisions. Durations are milliseconds.
+package struct Policy: Sendable, Equatable {
+  package var issuer: String
+  /// The audience of clients which have none registered.
+  package var audience: String
+  /// The JWS algorithm (RFC 7518 section 3.1) of access tokens.
+  package var algorithm: String
+  package var accessTTL: Int64
+  package var idleTTL: Int64
+  package var absoluteTTL: Int64
+  package var retryWindow: Int64
+  package var revokesRetriesElsewhere: Bool
+  package var maxSessionsPerUser: Int
+  package var minimumPasswordLength: Int
+
+  package init(
+    issuer: String, audience: String, algorithm: String, accessTTL: Int64, idleTTL: Int64, absoluteTTL: Int64,
+    retryWindow: Int64, revokesRetriesElsewhere: Bool, maxSessionsPerUser: Int, minimumPasswordLength: Int
+  ) {
+    self.issuer = issuer
+    self.audience = audience
+    self.algorithm = algorithm
+    self.accessTTL = accessTTL
+    self.idleTTL = idleTTL
+    self.absoluteTTL = absoluteTTL
+    self.retryWindow = retryWindow
+    self.revokesRetriesElsewhere = revokesRetriesElsewhere
+    self.maxSessionsPerUser = maxSessionsPerUser
+    self.minimumPasswordLength = minimumPasswordLength
+  }
+
+  /// How refreshing is decided. The window never passes half of the access token's life: the token that a retry repeats
+  /// must still be of use.
+  var refresh: RefreshPolicy {
+    RefreshPolicy(
+      retryWindow: min(retryWindow, accessTTL / 2), idleTTL: idleTTL, revokesRetriesElsewhere: revokesRetriesElsewhere)
+  }
+}

@@ -1,0 +1,39 @@
+// A request that is refused: what the client is told, and what only the operator learns.
+
+/// A refusal. `code` is the RFCs' word for the client; `cause` is ours, for the log, the audit trail and the metric.
+package struct Refusal: Error, Sendable, Equatable {
+  /// What the client is told.
+  package enum Code: Sendable, Equatable {
+    /// Malformed; the sentence says which member and why (RFC 6749 section 5.2).
+    case invalidRequest(String)
+    /// The body has another media type than the endpoint takes (RFC 9110 section 15.5.16).
+    case unsupportedMediaType(String)
+    /// Unknown user, wrong password, disabled: never which.
+    case invalidCredentials
+    /// A refresh token that isn't good, or no longer (RFC 6749 section 5.2).
+    case invalidGrant
+    /// An access token that isn't good, or no longer (RFC 6750 section 3.1).
+    case invalidToken
+    /// No access token where one is needed: a challenge without an error (RFC 6750 section 3.1).
+    case missingToken
+    case invalidClient
+    case invalidScope
+    /// RFC 8707 section 2.
+    case invalidTarget
+    case unauthorizedClient
+    case unsupportedGrantType
+    case notFound(String)
+    /// Too busy, or the store can't be written; come back after so many seconds.
+    case temporarilyUnavailable(retryAfter: Int)
+    /// A bug or a failure of ours; never with detail.
+    case serverError
+  }
+
+  package let code: Code
+  package let cause: String
+
+  package init(_ code: Code, cause: String) {
+    self.code = code
+    self.cause = cause
+  }
+}

@@ -1,0 +1,100 @@
+// Refreshing: the next generation, or the same answer again when the last one was lost.
+
+import Storage
+import Telemetry
+
+/// A refresh as a client asks for it.
+package struct RefreshRequest: Sendable {
+  package let refreshToken: String
+  /// A narrower scope for this access token alone.
+  package let scope: String?
+  /// The client that asks, where it says so.
+  package let clientID: String?
+
+  package init(refreshToken: String, scope: String? = nil, clientID: String? = nil) {
+    self.refreshToken = refreshToken
+    self.scope = scope
+    self.clientID = clientID
+  }
+}
+
+extension Issuer {
+  /// Rotates the refresh token and gives the session's next tokens.
+  package func refresh(_ request: RefreshRequest, from requester: Requester) async throws(Refusal) -> TokenAnswer {
+    guard let token = contexts.refreshTokens.parse(request.refreshToken) else {
+      counts.refreshRefusals.add()
+      throw Refusal(.invalidGrant, cause: "malformed")
+    }
+    guard token.epoch == snapshot.ring.epoch else {
+      counts.refreshRefusals.add()
+      throw Refusal(.invalidGrant, cause: "restored")
+    }
+    let moment = moment()
+    let rotation: Rotation
+    do {
+      rotation = try await store.rotate(rotationRequest(token, request, moment, requester))
+    } catch { throw Refusal(error) }
+    return try answer(rotation, request, now: moment.now)
+  }
+
+  private func rotationRequest(
+    _ token: RefreshToken, _ request: RefreshRequest, _ moment: Clock.Moment, _ requester: Requester
+  ) -> RotationRequest {
+    let presented = PresentedRefresh(
+      clientID: request.clientID, scope: request.scope, generation: token.generation,
+      addressPrefix: Int64(bitPattern: requester.addressPrefix), now: moment.now, clockIsSettling: moment.isSettling)
+    return RotationRequest(
+      session: token.session, presented: presented, policy: policy.refresh, context: requester.context)
+  }
+
+  private func answer(_ rotation: Rotation, _ request: RefreshRequest, now: Int64) throws(Refusal) -> TokenAnswer {
+    switch rotation {
+    case .rotated(let found, let ahead):
+      counts.rotations.add()
+      if ahead { counts.ahead.add() }
+      let scope = narrower(request.scope, than: found.session.scope)
+      return try answer(found, scope: scope, issuedAt: found.session.rotatedAt, now: now)
+    case .retried(let found, let elsewhere):
+      counts.retries.add()
+      if elsewhere { counts.retriesElsewhere.add() }
+      return try repeated(found, request, now: now)
+    case .refused(let refusal):
+      counts.refreshRefusals.add()
+      throw Refusal(refusal == .scope ? .invalidScope : .invalidGrant, cause: refusal.rawValue)
+    case .reused(_, let distance, let age):
+      counts.reuses.add()
+      throw Refusal(.invalidGrant, cause: "reuse distance=\(distance) age_ms=\(age)")
+    }
+  }
+
+  /// The answer that was lost: the same access token, unless something in it changed or it is about to expire.
+  private func repeated(
+    _ found: SessionAndUser, _ request: RefreshRequest, now: Int64
+  ) throws(Refusal) -> TokenAnswer {
+    let scope = narrower(request.scope, than: found.session.scope)
+    let first = try answer(found, scope: scope, issuedAt: found.session.rotatedAt, now: now)
+    let isUnchanged = found.session.claimsVersion == found.user.claimsVersion
+    guard !isUnchanged || first.expiresIn < 30 else { return first }
+    return try answer(found, scope: scope, issuedAt: now, now: now)
+  }
+
+  /// The tokens of a session as its row stands.
+  func answer(
+    _ found: SessionAndUser, scope: String, issuedAt: Int64, now: Int64
+  ) throws(Refusal) -> TokenAnswer {
+    let session = found.session
+    let client = snapshot.clients[session.clientID]
+    let content = AccessTokenContent(
+      session: session, user: found.user, scope: scope, isFirstParty: client?.isFirstParty ?? false,
+      issuedAt: issuedAt, ttl: client?.accessTTL ?? policy.accessTTL)
+    let accessToken: String
+    do { accessToken = try contexts.accessTokens.write(content) } catch { throw Refusal(.serverError, cause: "signing") }
+    let refreshToken = RefreshToken(
+      epoch: snapshot.ring.epoch, session: session.id, generation: session.generation)
+    return TokenAnswer(
+      accessToken: accessToken, expiresIn: content.expiresAt / 1000 - now / 1000,
+      refreshToken: contexts.refreshTokens.write(refreshToken),
+      refreshExpiresIn: (min(session.idleDeadline, session.absoluteDeadline) - now) / 1000, scope: scope,
+      sessionID: session.id, userID: session.userID)
+  }
+}

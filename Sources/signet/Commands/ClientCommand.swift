@@ -1,0 +1,126 @@
+// `signet client …`: the applications which get tokens.
+
+import ArgumentParser
+import Identity
+import JSON
+import OpenSSL
+import Storage
+
+struct ClientCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "client", abstract: "Add, list, show and delete clients.",
+    subcommands: [Add.self, List.self, Show.self, Delete.self])
+}
+
+extension ClientCommand {
+  struct Add: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Add a public first-party client, and print its client_id.")
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "A name for people.") var name: String
+    @Option(help: "Its client_id; by default a random one.") var id: String?
+    @Option(name: .customLong("audience"), help: "An audience it may ask for, the first by default; may be repeated.")
+    var audiences: [String] = []
+    @Option(name: .customLong("scope"), help: "A scope value it may ask for; may be repeated.") var scopes: [String] = []
+    @Option(name: .customLong("grant"), help: "password or refresh_token; by default both; may be repeated.")
+    var grants: [String] = []
+    @Option(help: "public: the client has no secret.") var kind = "public"
+
+    func run() async throws {
+      try check()
+      let client = ClientRecord(
+        id: id ?? UniqueID(random: Random.bytes(16)).description, name: name, isPublic: true, isFirstParty: true,
+        grants: grants.isEmpty ? Self.knownGrants : grants, audiences: audiences, scopes: scopes,
+        createdAt: Workbench.now)
+      try await Workbench.open(options) { bench in
+        try await bench.store.addClient(client, context: Workbench.context)
+        Output.done(
+          "added client \(name)\nclient_id \(client.id)", [JSONMember("client_id", .string(client.id))],
+          json: output.json)
+      }
+    }
+
+    private static let knownGrants = ["password", "refresh_token"]
+
+    private func check() throws {
+      guard kind == "public" else {
+        throw CommandFailure.usage("--kind \(kind) isn't supported by this version; use public")
+      }
+      if let id, !Role.isName(id, limit: 64) {
+        throw CommandFailure.usage("--id takes 1 to 64 letters, digits and ._:-")
+      }
+      guard !name.isEmpty, name.utf8.count <= 100, Username(name) != nil else {
+        throw CommandFailure.usage("a client's name has 1 to 100 bytes without control characters")
+      }
+      // RFC 6749 section 3.3: visible ASCII but for the quote and the backslash.
+      let bad = (scopes + audiences).first { value in
+        value.isEmpty || value.utf8.count > 200
+          || !value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
+      }
+      if let bad { throw CommandFailure.usage("\(bad) can't be a scope or audience: visible ASCII without quotes") }
+      if let bad = grants.first(where: { !Self.knownGrants.contains($0) }) {
+        throw CommandFailure.usage("--grant \(bad) isn't known; use \(Self.knownGrants.joined(separator: " or "))")
+      }
+    }
+  }
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List clients.")
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      try await Workbench.open(options) { bench in
+        var table = Table(columns: columns)
+        table.rows = try await bench.store.clients().map(row)
+        table.print(json: output.json)
+      }
+    }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show one client.")
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "Its client_id.") var id: String
+
+    func run() async throws {
+      try await Workbench.open(options) { bench in
+        guard let client = try await bench.store.clients().first(where: { $0.id == id }) else {
+          throw CommandFailure.failed("there is no client \(id); `signet client list` shows all")
+        }
+        var table = Table(columns: columns)
+        table.rows = [row(client)]
+        table.print(json: output.json)
+      }
+    }
+  }
+
+  struct Delete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Delete a client and its sessions, for good.")
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "Its client_id.") var id: String
+
+    func run() async throws {
+      guard id != ClientRecord.builtIn else {
+        throw CommandFailure.failed("the client \(id) is built in; requests that name no client are its own")
+      }
+      try await Workbench.open(options) { bench in
+        try await bench.store.deleteClient(id, now: Workbench.now, context: Workbench.context)
+        Output.done("deleted client \(id)", [JSONMember("client_id", .string(id))], json: output.json)
+      }
+    }
+  }
+
+  private static let columns = ["client_id", "name", "kind", "grants", "audiences", "scopes", "created_at"]
+
+  private static func row(_ client: ClientRecord) -> [JSONValue] {
+    [
+      .string(client.id), .string(client.name), .string(client.isPublic ? "public" : "confidential"),
+      .array(client.grants.map(JSONValue.string)), .array(client.audiences.map(JSONValue.string)),
+      .array(client.scopes.map(JSONValue.string)), .string(Time.text(client.createdAt)),
+    ]
+  }
+}

@@ -1,0 +1,99 @@
+// What a command works with: the settings, the data folder, the open store.
+
+import Configuration
+import Glibc
+import Identity
+import OpenSSL
+import Passwords
+import Storage
+import Telemetry
+
+/// An open data folder, for one command.
+struct Workbench {
+  let settings: Settings
+  let store: SQLiteStore
+
+  /// Who acts, in the audit trail: the operator at the command line.
+  static let context = RequestContext(actor: "operator")
+
+  /// Opens the folder that the options name, runs `body`, and closes it.
+  static func open<Result>(
+    _ options: ConfigurationOptions, _ body: (Workbench) async throws -> Result
+  ) async throws -> Result {
+    let settings = try options.load().settings
+    return try await CommandFailure.wrap {
+      let folder = try DataFolder(preparing: settings.data)
+      let store = try openStore(settings, folder, Metrics())
+      defer { store.close() }
+      return try await body(Workbench(settings: settings, store: store))
+    }
+  }
+
+  /// Opens the store of a data folder, as the settings say.
+  static func openStore(_ settings: Settings, _ folder: DataFolder, _ metrics: Metrics) throws -> SQLiteStore {
+    var options = SQLiteStore.Options(path: try storePath(settings), now: now)
+    options.migrates = settings.store.migrate
+    do {
+      return try SQLiteStore(options, epoch: randomEpoch(), digest: digest, metrics: metrics)
+    } catch {
+      throw CommandFailure.failed("the store \(options.path) can't be opened: \(error)")
+    }
+  }
+
+  /// The database file that `store.url` names.
+  static func storePath(_ settings: Settings) throws -> String {
+    let scheme = "sqlite://"
+    guard settings.store.url.hasPrefix(scheme) else {
+      throw CommandFailure.usage("store.url must begin with sqlite:///; other stores aren't supported by this version")
+    }
+    return String(settings.store.url.dropFirst(scheme.count))
+  }
+
+  /// SHA-256, as the store wants it.
+  static let digest: SHA256 = { Digest.sha256($0) }
+
+  /// Milliseconds since 1970.
+  static var now: Int64 { Clock().moment().now }
+
+  private static func randomEpoch() -> UInt32 { Random.bytes(4).reduce(0) { $0 << 8 | UInt32($1) } }
+
+  /// The store's keys, unwrapped by the master key of the settings.
+  func ring() async throws -> KeyRing {
+    try await KeyRing.open(
+      store, Self.masterKeySource(settings), algorithm: settings.token.algorithm, now: Self.now)
+  }
+
+  static func masterKeySource(_ settings: Settings) -> MasterKeySource {
+    settings.masterKey.map { .value($0) } ?? .file(settings.masterKeyFile)
+  }
+
+  /// The user with this name.
+  func user(_ name: String) async throws -> UserRecord {
+    guard let user = try await store.findUser(loginKey: Username.key(name)) else {
+      throw CommandFailure.failed("there is no user \(name); `signet user list` shows all")
+    }
+    return user
+  }
+
+  /// Hashes a password with the parameters of the settings.
+  func hash(_ password: String) async throws -> String {
+    let parameters = try settings.argon2
+    let pool = HashingPool(threads: 1, queue: 4, deadline: 60_000, parameters: parameters)
+    defer { pool.stop() }
+    return try await pool.hash(Array(password.utf8), origin: Origin(knownDevice: true, addressPrefix: 0)).phc
+  }
+}
+
+extension Settings {
+  /// The parameters of new password hashes.
+  var argon2: Argon2Parameters {
+    get throws {
+      do {
+        return try Argon2Parameters(
+          memoryKiB: password.memoryKiB, iterations: password.iterations, parallelism: password.parallelism)
+      } catch {
+        throw CommandFailure.usage("password.memory_kib, password.iterations and password.parallelism don't fit: \(error)")
+      }
+    }
+  }
+}

@@ -55,7 +55,7 @@ struct Workbench {
   /// Milliseconds since 1970.
   static var now: Int64 { Clock().moment().now }
 
-  private static func randomEpoch() -> UInt32 { Random.bytes(4).reduce(0) { $0 << 8 | UInt32($1) } }
+  static func randomEpoch() -> UInt32 { Random.bytes(4).reduce(0) { $0 << 8 | UInt32($1) } }
 
   /// The store's keys, unwrapped by the master key of the settings.
   func ring() async throws -> KeyRing {

@@ -1,0 +1,89 @@
+// `signet migrate`, `signet config …`, `signet health`.
+
+import ArgumentParser
+import Configuration
+import Glibc
+import JSON
+import Storage
+import Telemetry
+
+struct MigrateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "migrate", abstract: "Bring the store's schema to what this version knows.")
+  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var output: OutputOptions
+  @Flag(help: "Only show what would be applied.") var dryRun = false
+
+  func run() async throws {
+    let settings = try options.load().settings
+    try await CommandFailure.wrap {
+      let folder = try DataFolder(preparing: settings.data)
+      let path = try Workbench.storePath(settings)
+      let pending = try SQLiteStore.pendingMigrations(path: path, digest: Workbench.digest)
+      if !dryRun { try apply(settings, folder) }
+      let sentence =
+        pending.isEmpty
+        ? "the schema is up to date" : "\(dryRun ? "would apply" : "applied") \(pending.joined(separator: ", "))"
+      let names = JSONMember(dryRun ? "pending" : "applied", .array(pending.map(JSONValue.string)))
+      Output.done(sentence, [names], json: output.json)
+    }
+  }
+
+  private func apply(_ settings: Settings, _ folder: DataFolder) throws {
+    var options = SQLiteStore.Options(path: try Workbench.storePath(settings), now: Workbench.now)
+    options.migrates = true
+    try SQLiteStore(options, epoch: Workbench.randomEpoch(), digest: Workbench.digest, metrics: Metrics()).close()
+  }
+}
+
+struct ConfigCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "config", abstract: "Check or show the configuration.", subcommands: [Check.self, Show.self])
+
+  struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Check the configuration; exit 2 when it isn't good.")
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+      let loaded = try options.load()
+      _ = try loaded.settings.argon2
+      _ = try Workbench.storePath(loaded.settings)
+      for warning in loaded.warnings { Output.line("warning: \(warning)") }
+      Output.line("the configuration is good")
+    }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show every setting, its value and where that came from; secrets hidden.")
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      var table = Table(columns: ["key", "value", "origin", "description"])
+      table.rows = try options.load().rows.map { row in
+        [.string(row.key), .string(row.value), .string(row.origin), .string(row.description)]
+      }
+      table.print(json: output.json)
+    }
+  }
+}
+
+struct HealthCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "health", abstract: "Exit 0 when the server on this data folder is ready.")
+  @OptionGroup var options: ConfigurationOptions
+
+  func run() async throws {
+    let settings = try options.load().settings
+    let folder = try DataFolder(preparing: settings.data)
+    guard let address = folder.recordedAddresses.first else {
+      throw CommandFailure.failed("no server runs on \(settings.data); start one by `signet serve`")
+    }
+    let answer = try HTTPClient.get(address + "/readyz")
+    guard answer.status == 200 else {
+      throw CommandFailure.failed("the server isn't ready: \(String(decoding: answer.body, as: UTF8.self))")
+    }
+    Output.line("ready")
+  }
+}

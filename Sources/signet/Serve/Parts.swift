@@ -1,0 +1,194 @@
+// The server's parts, made in the order in which each needs the one before, closed in the other order.
+
+import API
+import Configuration
+import Glibc
+import HTTPServer
+import Identity
+import Logging
+import OpenSSL
+import Passwords
+import Reactor
+import Storage
+import Telemetry
+
+/// What a running server is made of.
+struct Parts: Sendable {
+  let lock: Int32
+  let ring = LogRing()
+  let logControl: LogControl
+  let log: Logger
+  let metrics = Metrics()
+  let store: SQLiteStore
+  let hashing: HashingPool
+  let authority: Authority
+  let group: EventLoopGroup
+  let server: HTTPServer
+  private(set) var listening: [String] = []
+  private(set) var operators: String?
+  private let issuer: String
+
+  init(_ loaded: Loaded) async throws {
+    let settings = loaded.settings
+    // Read once: no child process and no core dump of the environment shall have it.
+    for name in loaded.secretVariables { unsetenv(name) }
+    let folder = try DataFolder(preparing: settings.data)
+    lock = try folder.lockForServing()
+    let control = LogControl(level: settings.log.loggerLevel, format: settings.log.format == .json ? .json : .text)
+    logControl = control
+    let ring = ring
+    LoggingSystem.bootstrap { JSONLogHandler(label: $0, ring: ring, control: control) }
+    log = Logger(label: "signet")
+
+    // Bound before anything is opened: a port in use is the commonest mistake, and the issuer may follow from the port.
+    let sockets = try settings.listen.map { try Self.bind($0) }
+    let operatorSocket = try settings.admin.listen.map { try Self.bind($0) }
+    listening = sockets.map { "http://\($0.bound)" }
+    operators = operatorSocket.map { "http://\($0.bound)" }
+    issuer = settings.issuer ?? listening.first ?? ""
+
+    store = try Workbench.openStore(settings, folder, metrics)
+    hashing = HashingPool(
+      threads: settings.hashing.threads, queue: settings.hashing.queue,
+      deadline: settings.hashing.deadline.milliseconds, parameters: try settings.argon2)
+    let policy = Self.policy(settings, issuer)
+    let snapshot = try await Self.snapshot(store, policy, settings)
+    authority = Authority(store: store, hashing: hashing, clock: Clock(), metrics: metrics, snapshot: snapshot)
+    group = EventLoopGroup(count: settings.server.loops)
+    server = HTTPServer(
+      group: group, limits: settings.limits.http, metrics: metrics, log: ring, access: settings.log.accessMode)
+    measure()
+    try listen(sockets, operatorSocket, settings)
+  }
+
+  private static func bind(_ address: Configuration.ListenAddress) throws -> ListeningSocket {
+    do {
+      return try ListeningSocket(try Reactor.ListenAddress("\(address)"))
+    } catch {
+      throw CommandFailure.failed("\(error)")
+    }
+  }
+
+  private func listen(_ sockets: [ListeningSocket], _ operators: ListeningSocket?, _ settings: Settings) throws {
+    let (authority, origins) = (authority, settings.cors.origins)
+    for socket in sockets {
+      server.listen(on: socket) { loop in Self.endpoints(authority, origins, loop).publicRouter() }
+    }
+    if let operators {
+      server.listen(on: operators) { loop in Self.endpoints(authority, origins, loop).operatorRouter() }
+    }
+  }
+
+  /// The loop's endpoints, made at the first listener and kept by the loop; they adopt every snapshot published later.
+  private static func endpoints(_ authority: Authority, _ origins: [String], _ loop: isolated EventLoop) -> Endpoints {
+    if let endpoints = loop.resident as? Endpoints { return endpoints }
+    do {
+      let issuer = try Issuer(authority) { milliseconds in await loop.sleep(milliseconds: milliseconds) }
+      let endpoints = Endpoints(issuer, origins: origins)
+      loop.resident = endpoints
+      authority.subscribe { snapshot in
+        loop.submit { loop in (loop.resident as? Endpoints)?.adopt(snapshot) }
+      }
+      return endpoints
+    } catch {
+      // The snapshot's keys were used when it was made; only a lack of memory can bring this about.
+      preconditionFailure("an event loop's keys can't be prepared")
+    }
+  }
+
+  /// Applies what can change while the server runs.
+  func apply(_ settings: Settings, _ parameters: Argon2Parameters) {
+    logControl.level = settings.log.loggerLevel
+    logControl.format = settings.log.format == .json ? .json : .text
+    server.access = settings.log.accessMode
+    hashing.reconfigure(parameters: parameters)
+    let origins = settings.cors.origins
+    for loop in group.loops {
+      loop.submit { loop in (loop.resident as? Endpoints)?.allow(origins: origins) }
+    }
+  }
+
+  /// The policy of these settings; the issuer stays what it was at start.
+  func policy(_ settings: Settings) -> Policy { Self.policy(settings, issuer) }
+
+  private static func policy(_ settings: Settings, _ issuer: String) -> Policy {
+    Policy(
+      issuer: issuer, audience: settings.token.audience, algorithm: settings.token.algorithm.rawValue,
+      accessTTL: Int64(settings.token.accessTTL.milliseconds), idleTTL: Int64(settings.session.idleTTL.milliseconds),
+      absoluteTTL: Int64(settings.session.absoluteTTL.milliseconds),
+      retryWindow: Int64(settings.session.retryWindow.milliseconds),
+      revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
+      maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength)
+  }
+
+  /// A snapshot of the store's keys and clients under this policy.
+  func snapshot(_ policy: Policy, _ settings: Settings) async throws -> Snapshot {
+    try await Self.snapshot(store, policy, settings)
+  }
+
+  private static func snapshot(_ store: SQLiteStore, _ policy: Policy, _ settings: Settings) async throws -> Snapshot {
+    do {
+      let ring = try await KeyRing.open(
+        store, Workbench.masterKeySource(settings), algorithm: policy.algorithm, now: Workbench.now)
+      return Snapshot(policy: policy, ring: ring, clients: try await store.clients())
+    } catch {
+      throw CommandFailure.failed("\(error)")
+    }
+  }
+
+  private func measure() {
+    let (hashing, ring) = (hashing, ring)
+    metrics.gauge("signet_hashing_queued", "Password hashes waiting.") { Double(hashing.queued) }
+    metrics.gauge("signet_hashing_running", "Password hashes being computed.") { Double(hashing.running) }
+    metrics.gauge("signet_hashing_slowest_seconds", "What the slowest scheme in use takes.") {
+      Double(hashing.slowestMilliseconds) / 1000
+    }
+    metrics.gauge("signet_log_dropped_lines", "Log lines dropped because standard error was blocked.") {
+      Double(ring.dropped)
+    }
+  }
+
+  /// Stops accepting, finishes what is in flight, closes everything.
+  func close() {
+    server.drain()
+    hashing.stop()
+    group.stop()
+    group.join()
+    store.close()
+    ring.close()
+  }
+}
+
+extension Settings.Log {
+  var loggerLevel: Logger.Level { Logger.Level(rawValue: level.rawValue) ?? .info }
+
+  var accessMode: AccessLogMode {
+    switch access {
+    case .errors: .errors
+    case .all: .all
+    case .none: .none
+    }
+  }
+}
+
+extension Settings.Limits {
+  var http: HTTPServer.Limits {
+    var http = HTTPServer.Limits()
+    http.connections = connections
+    http.connectionsPerAddress = connectionsPerAddress
+    http.headBytes = headBytes
+    http.fields = fields
+    http.bodyBytes = bodyBytes
+    http.headMilliseconds = headTimeout.milliseconds
+    http.bodyMilliseconds = bodyTimeout.milliseconds
+    http.idleMilliseconds = idleTimeout.milliseconds
+    http.writeMilliseconds = writeTimeout.milliseconds
+    http.drainMilliseconds = drainTimeout.milliseconds
+    return http
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds.
+  var milliseconds: Int { Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000) }
+}

@@ -1,0 +1,101 @@
+// The running server: everything that was assembled, and what happens to it until it ends.
+//
+// An actor, so that a reload, the watch over the store and the end never overlap. None of it is on a request's path.
+
+import API
+import Configuration
+import Glibc
+import HTTPServer
+import Identity
+import Logging
+import OpenSSL
+import Passwords
+import Reactor
+import Storage
+import Telemetry
+
+/// A server from its configuration to its end.
+actor Server {
+  private var loaded: Loaded
+  private let parts: Parts
+  private var watch: Task<Void, Never>?
+  private var storeMark: Int64?
+  private var sweep: UniqueID?
+  private var sweptAt: Int64 = 0
+
+  /// Opens everything and listens.
+  init(_ loaded: Loaded) async throws {
+    self.loaded = loaded
+    parts = try await Parts(loaded)
+  }
+
+  /// Says where it listens, on standard output, and begins to watch the store.
+  func announce() {
+    for url in parts.listening { Output.line("listening on \(url)") }
+    if let url = parts.operators { Output.line("operators on \(url)") }
+    DataFolder.record(parts.listening, in: parts.lock)
+    for warning in loaded.warnings { parts.log.warning("\(warning)") }
+    watch = Task {
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .milliseconds(500))
+        await self.heedStore()
+        await self.sweepStore()
+      }
+    }
+  }
+
+  /// Takes over what another process (a command, or another node) changed of keys and clients.
+  private func heedStore() async {
+    guard let mark = try? await parts.store.changeMark(), mark != storeMark else { return }
+    let isFirst = storeMark == nil
+    storeMark = mark
+    guard !isFirst else { return }
+    await publish(parts.authority.snapshot.policy)
+  }
+
+  /// Deletes sessions that ended more than a day ago, a few rows at a time. Not while the clock is settling: a deletion
+  /// can't be undone.
+  private func sweepStore() async {
+    let moment = parts.authority.clock.moment()
+    guard !moment.isSettling, sweep != nil || moment.now - sweptAt > 600_000 else { return }
+    sweptAt = moment.now
+    sweep = try? await parts.store.sweepSessions(after: sweep, before: moment.now - 86_400_000, limit: 500)
+  }
+
+  private func publish(_ policy: Policy) async {
+    do {
+      let snapshot = try await parts.snapshot(policy, loaded.settings)
+      parts.authority.publish(snapshot)
+    } catch {
+      // What was in force stays in force.
+      parts.log.error("keys or clients can't be read again: \(error)")
+    }
+  }
+
+  /// Reads the configuration again; a bad one changes nothing.
+  func reload(_ load: @Sendable () throws -> Loaded) async {
+    do {
+      let next = try load()
+      let changes = Settings.changes(from: loaded, to: next)
+      if !changes.needRestart.isEmpty {
+        parts.log.warning("these settings need a restart: \(changes.needRestart.joined(separator: ", "))")
+      }
+      let parameters = try next.settings.argon2
+      loaded = next
+      parts.apply(next.settings, parameters)
+      await publish(parts.policy(next.settings))
+      parts.log.notice("configuration read again; changed: \(changes.reloadable.joined(separator: ", "))")
+    } catch {
+      let why = (error as? CommandFailure)?.message ?? "\(error)"
+      parts.log.error("the configuration can't be read again, the old one stays in force: \(why)")
+    }
+  }
+
+  /// Stops accepting, finishes what is in flight, closes everything.
+  func stop() async {
+    parts.log.notice("stopping")
+    watch?.cancel()
+    await watch?.value
+    parts.close()
+  }
+}

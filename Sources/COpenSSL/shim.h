@@ -12,3 +12,6 @@
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+
+// A macro made of other macros, which Swift cannot see.
+static const int signetPublicKeySelection = EVP_PKEY_PUBLIC_KEY;

@@ -1,0 +1,89 @@
+// A private key. It leaves this type only as PKCS#8, for wrapping; it has no description and no equality.
+
+import COpenSSL
+
+/// A private key with its public half.
+///
+/// `@unchecked Sendable`: an EVP_PKEY is not changed after its creation and its reference count is atomic.
+package final class PrivateKey: @unchecked Sendable {
+  let pointer: OpaquePointer
+  package let kind: KeyKind
+  package let publicKey: PublicKey
+
+  /// Takes ownership of `pointer`.
+  private init(_ pointer: OpaquePointer) throws(OpenSSLError) {
+    do {
+      kind = try KeyKind(of: pointer)
+      publicKey = try PublicKey(ofPrivate: pointer)
+    } catch {
+      EVP_PKEY_free(pointer)
+      throw error
+    }
+    self.pointer = pointer
+  }
+
+  deinit { EVP_PKEY_free(pointer) }
+
+  /// A new random key; an RSA one takes a good part of a second.
+  package static func generate(_ kind: KeyKind) throws(OpenSSLError) -> PrivateKey {
+    let context = try OpenSSLError.unwrap(
+      EVP_PKEY_CTX_new_from_name(nil, kind.name, nil), "EVP_PKEY_CTX_new_from_name")
+    defer { EVP_PKEY_CTX_free(context) }
+    try OpenSSLError.check(EVP_PKEY_keygen_init(context), "EVP_PKEY_keygen_init")
+    switch kind {
+    case .p256: try OpenSSLError.check(EVP_PKEY_CTX_set_group_name(context, "P-256"), "EVP_PKEY_CTX_set_group_name")
+    case .rsa(let bits):
+      try OpenSSLError.check(
+        EVP_PKEY_CTX_set_rsa_keygen_bits(context, Int32(bits)), "EVP_PKEY_CTX_set_rsa_keygen_bits")
+    case .ed25519: break
+    }
+    var key: OpaquePointer?
+    try OpenSSLError.check(EVP_PKEY_generate(context, &key), "EVP_PKEY_generate")
+    return try PrivateKey(try OpenSSLError.unwrap(key, "EVP_PKEY_generate"))
+  }
+
+  /// Reads PKCS#8 in DER (RFC 5958), unencrypted; refuses trailing bytes and a key whose parts do not fit together.
+  package convenience init(pkcs8 bytes: [UInt8]) throws(OpenSSLError) {
+    let (structure, used) = bytes.withUnsafeBufferPointer { buffer in
+      var start = buffer.baseAddress
+      let structure = d2i_PKCS8_PRIV_KEY_INFO(nil, &start, buffer.count)
+      return (structure, start.map { $0 - (buffer.baseAddress ?? $0) } ?? 0)
+    }
+    let info = try OpenSSLError.unwrap(structure, "d2i_PKCS8_PRIV_KEY_INFO")
+    defer { PKCS8_PRIV_KEY_INFO_free(info) }
+    guard used == bytes.count else { throw OpenSSLError(call: "d2i_PKCS8_PRIV_KEY_INFO", reason: "trailing bytes") }
+    try self.init(try OpenSSLError.unwrap(EVP_PKCS82PKEY(info), "EVP_PKCS82PKEY"))
+    if kind != .ed25519 { try checkPair() }
+  }
+
+  /// Checks that private and public half belong together; an Ed25519 key always derives the latter.
+  private func checkPair() throws(OpenSSLError) {
+    let context = try OpenSSLError.unwrap(
+      EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil), "EVP_PKEY_CTX_new_from_pkey")
+    defer { EVP_PKEY_CTX_free(context) }
+    try OpenSSLError.check(EVP_PKEY_pairwise_check(context), "EVP_PKEY_pairwise_check")
+  }
+
+  /// The key as PKCS#8 in DER, unencrypted; the caller wipes it.
+  package func pkcs8() throws(OpenSSLError) -> [UInt8] {
+    let info = try OpenSSLError.unwrap(EVP_PKEY2PKCS8(pointer), "EVP_PKEY2PKCS8")
+    defer { PKCS8_PRIV_KEY_INFO_free(info) }
+    return try encodeDER("i2d_PKCS8_PRIV_KEY_INFO") { i2d_PKCS8_PRIV_KEY_INFO(info, $0) }
+  }
+}
+
+/// Runs one of OpenSSL's `i2d` functions twice: for the size, then into an array of that size.
+func encodeDER(
+  _ call: String, _ write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32
+) throws(OpenSSLError) -> [UInt8] {
+  let size = write(nil)
+  guard size > 0 else { throw OpenSSLError(call) }
+  var written: Int32 = 0
+  let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, used in
+    var cursor = buffer.baseAddress
+    written = write(&cursor)
+    used = max(0, Int(written))
+  }
+  guard written == size else { throw OpenSSLError(call) }
+  return bytes
+}

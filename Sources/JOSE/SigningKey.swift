@@ -1,0 +1,46 @@
+// A private signature key and its public JWK. Its contents leave through `pkcs8` only, which is for wrapping.
+
+package import OpenSSL
+
+/// A private signature key, for exactly one algorithm.
+package final class SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
+  package let publicJWK: PublicJWK
+  let privateKey: PrivateKey
+
+  /// The name which tokens signed by it bear: the RFC 7638 thumbprint.
+  package var kid: String { publicJWK.kid }
+  package var algorithm: SignatureAlgorithm { publicJWK.algorithm }
+  package var description: String { "SigningKey(\(algorithm.rawValue))" }
+  package var customMirror: Mirror { Mirror(self, children: []) }
+
+  /// Throws `unsupportedKey` when the key is not for that algorithm.
+  package init(_ key: PrivateKey, algorithm: SignatureAlgorithm) throws(JOSEError) {
+    privateKey = key
+    publicJWK = try PublicJWK(key: key.publicKey, algorithm: algorithm)
+  }
+
+  /// A new random key; RSA takes a good part of a second.
+  package static func generate(_ algorithm: SignatureAlgorithm) throws(JOSEError) -> SigningKey {
+    do {
+      return try SigningKey(try PrivateKey.generate(algorithm.keyKind), algorithm: algorithm)
+    } catch let error as JOSEError {
+      throw error
+    } catch {
+      throw .cryptographyFailed
+    }
+  }
+
+  /// Reads what `pkcs8` gave.
+  package convenience init(pkcs8: [UInt8], algorithm: SignatureAlgorithm) throws(JOSEError) {
+    let key: PrivateKey
+    do { key = try PrivateKey(pkcs8: pkcs8) } catch { throw .invalidKey }
+    try self.init(key, algorithm: algorithm)
+  }
+
+  /// The private key as PKCS#8 in DER, unencrypted; the caller wipes it.
+  package var pkcs8: [UInt8] {
+    get throws(JOSEError) {
+      do { return try privateKey.pkcs8() } catch { throw .cryptographyFailed }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// Makes compact JWS (RFC 7515 7.1) with one key, on one thread (it is not Sendable). The header never changes, so it is
+// encoded once; payload and signature are encoded straight into the caller's buffer.
+
+import JSON
+import OpenSSL
+
+/// Signs tokens of one type with one key, on one thread.
+package final class TokenSigner {
+  package let kid: String
+  private let signer: Signer
+  /// `BASE64URL(header).`
+  private let header: [UInt8]
+  private var signature: [UInt8]
+
+  /// Signs tokens whose `typ` is `type` ("at+jwt").
+  package init(key: SigningKey, type: String) throws(JOSEError) {
+    do { signer = try Signer(key: key.privateKey, scheme: key.algorithm.scheme) } catch { throw .cryptographyFailed }
+    kid = key.kid
+    signature = [UInt8](repeating: 0, count: signer.signatureSize)
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("alg", key.algorithm.rawValue)
+    writer.member("typ", type)
+    writer.member("kid", key.kid)
+    writer.endObject()
+    var header: [UInt8] = []
+    Base64URL.encode(writer.bytes, into: &header)
+    self.header = header + [UInt8(ascii: ".")]
+  }
+
+  /// Appends the token to `output`. On failure (the library's) `output` is as it was.
+  package func sign(payload: UnsafeRawBufferPointer, into output: inout [UInt8]) throws(JOSEError) {
+    let start = output.count
+    output.reserveCapacity(max(start + size(payload.count), output.capacity))
+    output.append(contentsOf: header)
+    Base64URL.encode(payload, into: &output)
+    do throws(OpenSSLError) {
+      try output.withUnsafeBufferPointer { buffer throws(OpenSSLError) in
+        try signature.withUnsafeMutableBufferPointer { signature throws(OpenSSLError) in
+          try signer.sign(
+            UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: buffer[start...])),
+            into: UnsafeMutableRawBufferPointer(signature))
+        }
+      }
+    } catch {
+      output.removeLast(output.count - start)
+      throw .cryptographyFailed
+    }
+    output.append(UInt8(ascii: "."))
+    signature.withUnsafeBytes { Base64URL.encode($0, into: &output) }
+  }
+
+  /// Appends the token to `output`. On failure (the library's) `output` is as it was.
+  package func sign(payload: [UInt8], into output: inout [UInt8]) throws(JOSEError) {
+    try payload.withUnsafeBufferPointer { payload throws(JOSEError) in
+      try sign(payload: UnsafeRawBufferPointer(payload), into: &output)
+    }
+  }
+
+  /// The size of a token with so many bytes of payload.
+  private func size(_ payload: Int) -> Int {
+    header.count + Base64URL.encodedSize(payload) + 1 + Base64URL.encodedSize(signature.count)
+  }
+}

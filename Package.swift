@@ -71,6 +71,8 @@ let package = Package(
     tests("ConfigurationTests", ["Configuration"]),
     tests("HTTPServerTests", ["HTTPServer", "Reactor"]),
     tests("JOSETests", ["JOSE", "JSON", "OpenSSL"]),
+    tests("JSONTests", ["JSON"]),
+    tests("OpenSSLTests", ["OpenSSL"]),
     tests("PasswordsTests", ["Passwords"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("TidyTests", []),

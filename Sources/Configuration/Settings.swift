@@ -1,0 +1,150 @@
+// The configuration as the rest of the program sees it: typed, complete, checked.
+//
+// Every field is filled from the row of `Table` that names it; the values standing here are only what a field holds
+// until then. A setting's default, range and reason stand in its row and nowhere else.
+
+/// Every setting's value.
+package struct Settings: Sendable, Equatable {
+  /// The name in every token and URL, an http(s) URL without a slash at its end; nil: the first listener's URL.
+  package internal(set) var issuer: String?
+  /// Where the public listeners listen, one at least.
+  package internal(set) var listen: [ListenAddress] = []
+  package internal(set) var admin = Admin()
+  /// The data folder.
+  package internal(set) var data = ""
+  /// The file that holds the master key, unless `masterKey` is given.
+  package internal(set) var masterKeyFile = ""
+  /// The master key as text, from the environment alone.
+  package internal(set) var masterKey: Secret?
+  package internal(set) var tls = TLS()
+  package internal(set) var server = Server()
+  package internal(set) var limits = Limits()
+  package internal(set) var token = Token()
+  package internal(set) var session = Session()
+  package internal(set) var password = Password()
+  package internal(set) var hashing = Hashing()
+  package internal(set) var log = Log()
+  package internal(set) var cors = CORS()
+  package internal(set) var store = Store()
+
+  init() {}
+}
+
+extension Settings {
+  /// The operators' listener.
+  package struct Admin: Sendable, Equatable {
+    /// Where it listens; nil: it is off.
+    package internal(set) var listen: ListenAddress?
+  }
+
+  /// TLS on the public listeners.
+  package struct TLS: Sendable, Equatable {
+    /// How TLS is done.
+    package enum Mode: String, Sendable, CaseIterable {
+      case off
+    }
+
+    /// Nil: nothing was said, so that plain HTTP is good on loopback only.
+    package internal(set) var mode: Mode?
+  }
+
+  /// The event loops.
+  package struct Server: Sendable, Equatable {
+    package internal(set) var loops = 0
+  }
+
+  /// Bounds on what a stranger can make a listener hold.
+  package struct Limits: Sendable, Equatable {
+    package internal(set) var connections = 0
+    package internal(set) var connectionsPerAddress = 0
+    package internal(set) var headBytes = 0
+    package internal(set) var fields = 0
+    package internal(set) var bodyBytes = 0
+    package internal(set) var headTimeout = Duration.zero
+    package internal(set) var bodyTimeout = Duration.zero
+    package internal(set) var idleTimeout = Duration.zero
+    package internal(set) var writeTimeout = Duration.zero
+    package internal(set) var drainTimeout = Duration.zero
+  }
+
+  /// Access tokens.
+  package struct Token: Sendable, Equatable {
+    /// The JWS algorithm of new signing keys (RFC 7518 3.1, RFC 8037 3.1).
+    package enum Algorithm: String, Sendable, CaseIterable {
+      case es256 = "ES256"
+      case rs256 = "RS256"
+      case edDSA = "EdDSA"
+    }
+
+    package internal(set) var algorithm = Algorithm.es256
+    package internal(set) var accessTTL = Duration.zero
+    package internal(set) var audience = ""
+  }
+
+  /// Sessions and their refresh tokens.
+  package struct Session: Sendable, Equatable {
+    /// What a second retry in a row from another address prefix means.
+    package enum RetryElsewhere: String, Sendable, CaseIterable {
+      case allow, revoke
+    }
+
+    package internal(set) var idleTTL = Duration.zero
+    package internal(set) var absoluteTTL = Duration.zero
+    package internal(set) var retryWindow = Duration.zero
+    package internal(set) var retryElsewhere = RetryElsewhere.allow
+    package internal(set) var maxPerUser = 0
+  }
+
+  /// Argon2id's parameters and what a new password must be.
+  package struct Password: Sendable, Equatable {
+    package internal(set) var memoryKiB = 0
+    package internal(set) var iterations = 0
+    package internal(set) var parallelism = 0
+    /// In characters.
+    package internal(set) var minLength = 0
+  }
+
+  /// The pool that hashes passwords.
+  package struct Hashing: Sendable, Equatable {
+    package internal(set) var threads = 0
+    package internal(set) var queue = 0
+    package internal(set) var deadline = Duration.zero
+  }
+
+  /// The log on standard error.
+  package struct Log: Sendable, Equatable {
+    /// The lowest level written.
+    package enum Level: String, Sendable, CaseIterable {
+      case trace, debug, info, notice, warning, error, critical
+    }
+
+    /// JSON lines, or lines for people.
+    package enum Format: String, Sendable, CaseIterable {
+      case json, text
+    }
+
+    /// Which requests get a line.
+    package enum Access: String, Sendable, CaseIterable {
+      case errors, all, none
+    }
+
+    package internal(set) var level = Level.info
+    package internal(set) var format = Format.json
+    package internal(set) var access = Access.errors
+  }
+
+  /// Browsers of other origins.
+  package struct CORS: Sendable, Equatable {
+    /// Origins as a browser sends them, `https://host[:port]`.
+    package internal(set) var origins: [String] = []
+  }
+
+  /// The store.
+  package struct Store: Sendable, Equatable {
+    package internal(set) var url = ""
+    package internal(set) var migrate = true
+
+    /// The database file's path.
+    package var path: String { StoreURL.path(url) ?? "" }
+  }
+}

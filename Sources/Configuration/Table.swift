@@ -1,0 +1,172 @@
+// The one table of settings: the file's keys, the environment's names, the flags, the defaults, the checks of single
+// values, `config show` and the sample file all come from these rows. A new setting is one row here and one field in
+// `Settings`; what holds between several settings stands in `Checks`.
+
+/// Every setting there is.
+package enum Table {
+  /// The rows in the order in which the sample and `config show` list them.
+  package static let rows: [Setting] = server + limits + tokens + passwords + rest
+
+  private static let server: [Setting] = [
+    .optionalText(
+      "issuer", \.issuer, derived("the first listener's URL", "https://login.example.com") { _ in .none },
+      Check("an http or https URL without query, fragment or a slash at its end", Issuer.isGood),
+      "Names this server in every token, and begins every URL it writes; must be set outside loopback."),
+    Setting(
+      "listen", .list(Check("host:port or http://host:port", ListenAddress.isGood), isEmptyGood: false),
+      .fixed("127.0.0.1:8080"), "Where clients reach Signet, a list; port 0 picks a free one."
+    ) { if case .list(let texts) = $0 { $1.listen = texts.compactMap { ListenAddress($0) } } },
+    Setting(
+      "admin.listen", .text(Check("host:port, http://host:port or off") { $0 == "off" || ListenAddress.isGood($0) }),
+      .fixed("127.0.0.1:8081"), "Where operators reach metrics and administration, on loopback only; off: nowhere."
+    ) { if case .text(let text) = $0 { $1.admin.listen = ListenAddress(text) } },
+    .text("data", \.data, .fixed("./data"), .path, "The folder of the database, the master key and the local token."),
+    .text(
+      "master_key_file", \.masterKeyFile,
+      derived("master.key in the data folder", "/etc/signet/master.key") { .text($0.path("data", "master.key")) },
+      .path, "Holds the key that wraps all others, mode 0600; better on another disk than the database."),
+    Setting(
+      "master_key", .secret, derived("read from master_key_file", "") { _ in .none },
+      "The master key itself, through the environment alone: a file like this one is too easily copied.",
+      source: .environment
+    ) { if case .secret(let secret) = $0 { $1.masterKey = secret } },
+    Setting(
+      "tls.mode", .choice(Settings.TLS.Mode.allCases.map(\.rawValue)),
+      derived("unsaid: plain HTTP, on loopback only", "off") { _ in .none },
+      "Say off to serve plain HTTP outside loopback, behind a proxy that does TLS."
+    ) { if case .text(let text) = $0 { $1.tls.mode = Settings.TLS.Mode(rawValue: text) } },
+    .integer(
+      "server.loops", \.server.loops, derived("one for each core", "2") { .integer($0.machine.cores) }, 1...256,
+      "Event loops, each a thread with its own connections."),
+  ]
+
+  private static let limits: [Setting] = [
+    .integer(
+      "limits.connections", \.limits.connections, .fixed("10000"), 1...1_000_000,
+      "Connections open at once; each costs a descriptor and about 20 KiB while it is busy.", .reloadable),
+    .integer(
+      "limits.connections_per_address", \.limits.connectionsPerAddress, .fixed("1024"), 1...1_000_000,
+      "Connections from one address, so that one client can't take them all; a proxy in front is one address.",
+      .reloadable),
+    .integer(
+      "limits.head_bytes", \.limits.headBytes, .fixed("16384"), 1024...65_536,
+      "Request line and fields together; more is answered 431.", .reloadable),
+    .integer("limits.fields", \.limits.fields, .fixed("64"), 8...1000, "Fields in a request's head.", .reloadable),
+    .integer(
+      "limits.body_bytes", \.limits.bodyBytes, .fixed("65536"), 1024...1_048_576,
+      "A request's body; more is answered 413.", .reloadable),
+    .duration(
+      "limits.head_timeout", \.limits.headTimeout, .fixed("10s"), "1s"..."10m",
+      "A request's head must be complete in this time, however slowly it drips.", .reloadable),
+    .duration(
+      "limits.body_timeout", \.limits.bodyTimeout, .fixed("15s"), "1s"..."10m",
+      "A request's body must be complete in this time after its head.", .reloadable),
+    .duration(
+      "limits.idle_timeout", \.limits.idleTimeout, .fixed("60s"), "1s"..."1h",
+      "A kept connection without a request is closed after this; keep it above a proxy's own.", .reloadable),
+    .duration(
+      "limits.write_timeout", \.limits.writeTimeout, .fixed("15s"), "1s"..."10m",
+      "A client that takes nothing of its answer for this long is dropped.", .reloadable),
+    .duration(
+      "limits.drain_timeout", \.limits.drainTimeout, .fixed("15s"), "0s"..."10m",
+      "After SIGTERM requests under way get this long; keep it below the supervisor's patience.", .reloadable),
+  ]
+
+  private static let tokens: [Setting] = [
+    .choice(
+      "token.algorithm", \.token.algorithm, .fixed("ES256"),
+      "What new signing keys are for; ES256 is understood everywhere and the cheapest to sign."),
+    .duration(
+      "token.access_ttl", \.token.accessTTL, .fixed("10m"), "1s"..."1d",
+      "How long services trust an access token without asking, so how long a logout may take to reach them.",
+      .reloadable),
+    .text(
+      "token.audience", \.token.audience, .fixed("api"), .word,
+      "The aud of access tokens when a client has no list of its own; services must check it.", .reloadable),
+    .duration(
+      "session.idle_ttl", \.session.idleTTL,
+      derived("14d, or session.absolute_ttl if that is less", "14d") { $0.least("14d", "session.absolute_ttl") },
+      "1s"..."3650d", "A session unused for this long is over.", .reloadable),
+    .duration(
+      "session.absolute_ttl", \.session.absoluteTTL, .fixed("90d"), "1s"..."3650d",
+      "A session is over this long after its login, however much it is used.", .reloadable),
+    .duration(
+      "session.retry_window", \.session.retryWindow,
+      derived("60s, or half of token.access_ttl if that is less", "60s") {
+        $0.least("60s", "token.access_ttl", divisor: 2)
+      }, "0s"..."12h",
+      "A refresh whose answer was lost may be repeated for this long; 0s is strict and signs out clients on bad networks.",
+      .reloadable),
+    .choice(
+      "session.retry_elsewhere", \.session.retryElsewhere, .fixed("allow"),
+      "What a second retry in a row from another address prefix means; revoke takes it for a stolen token.",
+      .reloadable),
+    .integer(
+      "session.max_per_user", \.session.maxPerUser, .fixed("50"), 1...10_000,
+      "Sessions of one user; a login beyond ends the one unused for longest.", .reloadable),
+  ]
+
+  private static let passwords: [Setting] = [
+    .integer(
+      "password.memory_kib", \.password.memoryKiB, .fixed("19456"), 8...4_194_304,
+      "Argon2id's memory for each hash, OWASP's first choice; raising it re-hashes at the next login."),
+    .integer(
+      "password.iterations", \.password.iterations, .fixed("2"), 1...100, "Argon2id's passes over that memory."),
+    .integer(
+      "password.parallelism", \.password.parallelism, .fixed("1"), 1...64,
+      "Argon2id's lanes; above 1 a slower library does the work."),
+    .integer(
+      "password.min_length", \.password.minLength, .fixed("8"), 1...128,
+      "Characters in a new password; length is the only rule that helps (NIST SP 800-63B).", .reloadable),
+    .integer(
+      "hashing.threads", \.hashing.threads, derived("one for each core", "2") { .integer($0.machine.cores) }, 1...256,
+      "Threads that hash passwords, at a lower priority than the event loops."),
+    .integer(
+      "hashing.queue", \.hashing.queue, .fixed("256"), 1...65_536,
+      "Logins waiting for a thread; more are answered 503 at once."),
+    .duration(
+      "hashing.deadline", \.hashing.deadline, .fixed("5s"), "1s"..."1m",
+      "A login that waited this long is answered 503: its client has given up."),
+  ]
+
+  private static let rest: [Setting] = [
+    .choice("log.level", \.log.level, .fixed("info"), "The lowest level written.", .reloadable),
+    .choice(
+      "log.format", \.log.format, .fixed("json"), "json for machines, text for people; to standard error.",
+      .reloadable),
+    .choice(
+      "log.access", \.log.access, .fixed("errors"), "Which requests get a line: those that failed, all or none.",
+      .reloadable),
+    Setting(
+      "cors.origins", .list(Check("an origin such as https://app.example.com", Origins.isGood), isEmptyGood: true),
+      .fixed(""), "Origins whose pages may read answers, a list.", .reloadable
+    ) { if case .list(let texts) = $0 { $1.cors.origins = texts } },
+    .text(
+      "store.url", \.store.url,
+      derived("signet.db in the data folder", "sqlite:///var/lib/signet/signet.db") {
+        .text(StoreURL.text(path: $0.path("data", "signet.db")))
+      }, Check("sqlite:///PATH (sqlite:///./PATH for a relative one)") { StoreURL.path($0) != nil },
+      "Where users, sessions and keys live."),
+    Setting(
+      "store.migrate", .flag, .fixed("true"), "Bring the database's schema up to date at start."
+    ) { if case .flag(let flag) = $0 { $1.store.migrate = flag } },
+  ]
+
+  private static func derived(
+    _ shown: String, _ example: String, _ value: @escaping @Sendable (Setting.Context) -> Value
+  ) -> Setting.Standard {
+    .derived(shown: shown, example: example, value)
+  }
+
+  /// The row of `key`.
+  package static func row(_ key: String) -> Setting? { byKey[key] }
+
+  /// Whether `key` is a section: the beginning of other keys.
+  static func isSection(_ key: String) -> Bool { sections.contains(key) }
+
+  /// Everything that may stand in the file, sections included.
+  static let names: [String] = sections.sorted() + rows.filter { $0.source == .anywhere }.map(\.key)
+
+  private static let byKey = Dictionary(uniqueKeysWithValues: rows.map { ($0.key, $0) })
+  private static let sections = Set(rows.compactMap(\.section))
+}

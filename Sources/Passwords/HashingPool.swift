@@ -63,6 +63,9 @@ package final class HashingPool: Sendable {
   /// Jobs that wait for a thread.
   package var queued: Int { state.withLock { $0.queue.count } }
 
+  /// Hashes being computed.
+  package var running: Int { state.withLock { $0.queue.running } }
+
   /// What the pool has done since it was made.
   package var counts: HashingCounts { state.withLock { $0.counts } }
 

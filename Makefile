@@ -1,0 +1,74 @@
+# What developers and the checks call. `make help` lists the targets; each can be run again at no cost.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+build_packages := libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-dev pkg-config
+test_packages := python3 python3-venv curl openssl wrk
+sources := Package.swift Sources Tests migrations
+test := swift test --disable-xctest
+
+# The Python of the tests, with the independent implementations of Tests/requirements.txt.
+export SIGNET_PYTHON := $(CURDIR)/.venv/bin/python
+
+.PHONY: help run test setup setup-build release bench test-long format lint image
+
+help: ## Lists the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+run: release ## Builds Signet and serves http://127.0.0.1:8080 from ./data
+	.build/signet serve
+
+test: setup ## Builds and runs every test (debug)
+	$(test)
+
+setup: setup-build .venv/installed ## Installs what building and testing need, if missing
+
+setup-build: ## Installs what building alone needs, if missing
+	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://www.swift.org/install/linux" >&2; exit 1; }
+	@$(call install,$(build_packages))
+
+release: setup-build ## Builds the stripped release binary .build/signet
+	swift build -c release --static-swift-stdlib --product signet
+	strip -o .build/signet "$$(swift build -c release --static-swift-stdlib --show-bin-path)/signet"
+
+bench: setup ## Runs the benchmarks (release); they print figures and decide nothing
+	swift run -c release --static-swift-stdlib Benchmarks
+
+test-long: setup ## Runs the tests under ThreadSanitizer and AddressSanitizer, then the long live tests
+	$(test) --sanitize=thread --scratch-path .build-thread
+	$(test) --sanitize=address --scratch-path .build-address
+	SIGNET_LONG=1 $(test)
+
+format: ## Formats the sources
+	swift format --in-place --parallel --recursive $(sources)
+
+lint: ## Fails when the sources aren't formatted or break a rule of .swift-format
+	swift format lint --strict --parallel --recursive $(sources)
+
+image: ## Builds the container image signet, with docker or buildah
+	@if docker info >/dev/null 2>&1; then docker build --tag signet .; \
+	elif command -v buildah >/dev/null; then buildah build --pull=missing --tag signet .; \
+	else echo "make image needs docker (running) or buildah" >&2; exit 1; fi
+
+.venv/installed: Tests/requirements.txt
+	@$(call install,$(test_packages))
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	@touch $@
+
+# Installs those Debian packages of the list that are missing; asks for nothing when all are there.
+define install
+missing=; for package in $(1); do \
+  dpkg-query --show --showformat '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing+=" $$package"; \
+done; \
+if [[ -n $$missing ]]; then \
+  command -v apt-get >/dev/null || { echo "install these packages:$$missing" >&2; exit 1; }; \
+  if ((EUID == 0)); then as_root=; elif command -v sudo >/dev/null; then as_root=sudo; \
+  else echo "as root, run: apt-get install$$missing" >&2; exit 1; fi; \
+  $$as_root apt-get update --quiet=2 && \
+  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends$$missing; \
+fi
+endef

@@ -1,8 +1,5 @@
 // What Swift's Glibc module lacks of Linux: epoll, eventfd, accept4 and per-thread facts.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -25,4 +22,22 @@ static inline int signet_epoll_control(int epoll, int operation, int fd, uint32_
   event.events = events;
   event.data.u64 = tag;
   return epoll_ctl(epoll, operation, fd, &event);
+}
+
+struct signet_event {
+  uint64_t tag;
+  uint32_t events;
+};
+
+// As many events as one call of epoll_wait yields.
+#define SIGNET_EVENTS 256
+
+static inline int signet_epoll_wait(int epoll, struct signet_event *out, int milliseconds) {
+  struct epoll_event events[SIGNET_EVENTS];
+  int count = epoll_wait(epoll, events, SIGNET_EVENTS, milliseconds);
+  for (int i = 0; i < count; i++) {
+    out[i].tag = events[i].data.u64;
+    out[i].events = events[i].events;
+  }
+  return count;
 }

@@ -1,0 +1,200 @@
+// A thread, its epoll and everything which lives on it: one actor which is its own serial executor.
+//
+// The compiler proves that state of a loop is touched by its own thread only: connections are not Sendable and their
+// methods take the loop as an isolated parameter. The thread enters isolation once a tick; a continuation resumed
+// elsewhere comes back through the inbox. One tick is: wait, start hooks, ready descriptors, timers, jobs, end hooks.
+// What the loop doesn't do: own descriptors. Whoever watches one closes it.
+
+import Glibc
+package import Synchronization
+
+package actor EventLoop {
+  /// Monotonic milliseconds, read once a tick.
+  package private(set) var now: Int
+  /// Monotonic microseconds, read once a tick.
+  package private(set) var nowMicroseconds: Int
+  /// Milliseconds since 1970, read once a tick.
+  package private(set) var wall: Int
+  /// How many connections live here; whoever hands one over counts it at once, so that the next sees it.
+  package nonisolated let load = Atomic<Int>(0)
+
+  let poller: Poller
+  var timers: TimerWheel<TimerAction>
+  nonisolated let inbox: Inbox
+  nonisolated let thread = Atomic<UInt>(0)
+
+  private var slots: [Slot] = []
+  var jobs: [UnownedJob] = []
+  private var running: [UnownedJob] = []
+  private var received: [Inbox.Item] = []
+  private var startHooks: [() -> Void] = []
+  private var endHooks: [() -> Void] = []
+  private var stopping = false
+
+  private struct Slot {
+    var generation: UInt32 = 0
+    var watch: Watch?
+  }
+
+  init() {
+    let clock = Clock()
+    now = clock.monotonic / 1000
+    nowMicroseconds = clock.monotonic
+    wall = clock.wall
+    timers = TimerWheel(now: clock.monotonic / 1000)
+    poller = Poller()
+    inbox = Inbox(waker: poller.waker)
+  }
+
+  /// Runs `body` on the loop soon, in order of submission; lost when the loop has stopped.
+  package nonisolated func submit(_ body: @escaping @Sendable (isolated EventLoop) -> Void) {
+    inbox.put(.call(body))
+  }
+
+  /// Watches a descriptor until `Watch.stop`; nil when the kernel refuses (out of memory or of watches).
+  /// - Parameters:
+  ///   - ready: called with what the descriptor is ready for.
+  ///   - expired: called when the watch's deadline has passed.
+  package func watch(
+    _ descriptor: Int32, for readiness: Readiness, ready: @escaping (Readiness) -> Void,
+    expired: @escaping () -> Void
+  ) -> Watch? {
+    let index = Int(descriptor)
+    while slots.count <= index { slots.append(Slot()) }
+    slots[index].generation &+= 1
+    let watch = Watch(descriptor: descriptor, generation: slots[index].generation, interest: readiness)
+    guard poller.add(descriptor, generation: watch.generation, for: readiness) else { return nil }
+    watch.onReady = ready
+    watch.onExpiry = expired
+    slots[index].watch = watch
+    return watch
+  }
+
+  func forget(_ watch: Watch) {
+    poller.remove(watch.descriptor)
+    slots[Int(watch.descriptor)].watch = nil
+  }
+
+  /// Calls `hook` at the start of every tick, once the clock has been read.
+  package func atTickStart(_ hook: @escaping () -> Void) { startHooks.append(hook) }
+
+  /// Calls `hook` at the end of every tick, in order of registration: log lines first, then replies.
+  package func atTickEnd(_ hook: @escaping () -> Void) { endHooks.append(hook) }
+
+  /// Calls `body` in `milliseconds`; it may be up to 8 ms late, never early.
+  @discardableResult
+  package func schedule(milliseconds: Int, _ body: @escaping () -> Void) -> TimerID {
+    timers.schedule(.call(body), at: now + milliseconds)
+  }
+
+  /// Takes back what `schedule` set; false when it has run.
+  @discardableResult
+  package func cancel(_ timer: TimerID) -> Bool { timers.cancel(timer) }
+
+  /// Waits without holding the thread; ends early only when the loop stops.
+  package func sleep(milliseconds: Int) async {
+    guard !stopping else { return }
+    await withCheckedContinuation { continuation in
+      _ = timers.schedule(.resume(continuation), at: now + milliseconds)
+    }
+  }
+
+  func requestStop() { stopping = true }
+}
+
+enum TimerAction {
+  case watch(Watch)
+  case call(() -> Void)
+  case resume(CheckedContinuation<Void, Never>)
+}
+
+// The thread's side.
+extension EventLoop {
+  /// The thread's body: ticks until the loop is stopped.
+  nonisolated func run() {
+    thread.store(UInt(pthread_self()), ordering: .relaxed)
+    while assumeIsolated({ $0.tick() }) {}
+    assumeIsolated { $0.finish() }
+  }
+
+  private func tick() -> Bool {
+    let count = poller.wait(milliseconds: timeout())
+    readClock()
+    for hook in startHooks { hook() }
+    for index in 0..<count { dispatch(index) }
+    while let action = timers.popDue(now) { perform(action) }
+    takeInbox()
+    runJobs()
+    for hook in endHooks { hook() }
+    return !stopping
+  }
+
+  private func timeout() -> Int32 {
+    guard jobs.isEmpty, inbox.prepareToSleep() else { return 0 }
+    guard let wait = timers.wait(from: now) else { return -1 }
+    return Int32(clamping: wait)
+  }
+
+  private func readClock() {
+    let clock = Clock()
+    nowMicroseconds = clock.monotonic
+    now = clock.monotonic / 1000
+    wall = clock.wall
+  }
+
+  private func dispatch(_ index: Int) {
+    guard let event = poller.event(at: index) else { return }
+    let slot = slots[Int(event.descriptor)]
+    // The descriptor may have been closed, and handed out again, since the kernel reported it.
+    guard slot.generation == event.generation, let ready = slot.watch?.onReady else { return }
+    ready(event.readiness)
+  }
+
+  private func perform(_ action: TimerAction) {
+    switch action {
+    case .watch(let watch): watch.fired(on: self)
+    case .call(let body): body()
+    case .resume(let continuation): continuation.resume()
+    }
+  }
+
+  private func takeInbox() {
+    inbox.take(into: &received)
+    guard !received.isEmpty else { return }
+    var items: [Inbox.Item] = []
+    swap(&items, &received)
+    for item in items {
+      switch item {
+      case .job(let job): jobs.append(job)
+      case .call(let body): body(self)
+      }
+    }
+    items.removeAll(keepingCapacity: true)
+    swap(&items, &received)
+  }
+
+  /// Runs what is queued and what that queues, for a few rounds: jobs must not starve the descriptors.
+  private func runJobs() {
+    for _ in 0..<8 where !jobs.isEmpty {
+      swap(&jobs, &running)
+      var batch: [UnownedJob] = []
+      swap(&batch, &running)
+      for job in batch { job.runSynchronously(on: unownedExecutor) }
+      batch.removeAll(keepingCapacity: true)
+      swap(&batch, &running)
+    }
+  }
+
+  /// Ends every wait, runs what that wakes, and closes the loop.
+  private func finish() {
+    for action in timers.removeAll() {
+      if case .resume(let continuation) = action { continuation.resume() }
+    }
+    takeInbox()
+    runJobs()
+    for hook in endHooks { hook() }
+    startHooks = []
+    endHooks = []
+    inbox.shut()
+  }
+}

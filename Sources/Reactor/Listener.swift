@@ -1,0 +1,92 @@
+// Accepts connections on a listening socket. Confined to the loop it was started on; the caller hands what is accepted
+// to whichever loop it likes.
+//
+// Out of descriptors, it pauses for 100 ms instead of spinning on a socket that stays readable.
+
+import CLinux
+import Glibc
+
+/// A connection just accepted: non-blocking, close-on-exec, without Nagle's delay.
+package struct AcceptedSocket: Sendable {
+  package let descriptor: Int32
+  package let peer: PeerAddress
+}
+
+package final class Listener {
+  /// Connections accepted within one tick at most, so that a flood of them doesn't hold up those which are open.
+  private static let batch = 64
+  private static let pause = 100
+
+  private let socket: ListeningSocket
+  private let accepted: (AcceptedSocket) -> Void
+  private let paused: () -> Void
+  private var watch: Watch?
+
+  /// Starts accepting.
+  /// - Parameters:
+  ///   - accepted: takes ownership of each connection's descriptor.
+  ///   - paused: called when descriptors or memory have run out and accepting rests.
+  package init(
+    _ socket: ListeningSocket, on loop: isolated EventLoop,
+    accepted: @escaping (AcceptedSocket) -> Void, paused: @escaping () -> Void
+  ) {
+    self.socket = socket
+    self.accepted = accepted
+    self.paused = paused
+    watch = loop.watch(
+      socket.descriptor, for: .read, ready: { [unowned self] _ in accept(on: loop) },
+      expired: { [unowned self] in watch?.want(.read, on: loop) })
+  }
+
+  /// Stops accepting and closes the socket; what waits in its backlog is refused by the kernel.
+  package func stop(on loop: isolated EventLoop) {
+    guard let watch else { return }
+    watch.stop(on: loop)
+    self.watch = nil
+    close(socket.descriptor)
+  }
+
+  private func accept(on loop: isolated EventLoop) {
+    for _ in 0..<Self.batch {
+      var name = sockaddr_in6()
+      let descriptor = acceptOne(&name)
+      guard descriptor >= 0 else {
+        if errno == ECONNABORTED || errno == EINTR { continue }
+        if errno != EAGAIN { rest(on: loop) }
+        return
+      }
+      var on: Int32 = 1
+      setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+      accepted(AcceptedSocket(descriptor: descriptor, peer: PeerAddress(name)))
+    }
+  }
+
+  private func acceptOne(_ name: inout sockaddr_in6) -> Int32 {
+    var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    return withUnsafeMutableBytes(of: &name) { raw in
+      accept4(
+        socket.descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length,
+        Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+    }
+  }
+
+  private func rest(on loop: isolated EventLoop) {
+    paused()
+    watch?.want([], on: loop)
+    watch?.setDeadline(loop.now + Self.pause, on: loop)
+  }
+}
+
+extension PeerAddress {
+  /// From what accept4 wrote, which is a `sockaddr_in` where the family says so.
+  fileprivate init(_ name: sockaddr_in6) {
+    self = withUnsafeBytes(of: name) { raw in
+      if name.sin6_family == sa_family_t(AF_INET) {
+        return PeerAddress(ipv4: UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+      }
+      return PeerAddress(
+        high: UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+        low: UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt64.self)))
+    }
+  }
+}

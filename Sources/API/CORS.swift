@@ -22,7 +22,7 @@ final class CORS {
       exchange.add("Access-Control-Expose-Headers", Self.exposed)
       return false
     }
-    exchange.add("Access-Control-Allow-Methods", allowed.map(\.name).joined(separator: ", "))
+    exchange.add("Access-Control-Allow-Methods", allowed.map { "\($0.name)" }.joined(separator: ", "))
     exchange.add("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP, X-Request-Id, X-Signet-CSRF")
     exchange.add("Access-Control-Max-Age", "600")
     exchange.respond(204)

@@ -3,7 +3,7 @@
 // *Immediate* endpoints answer at once, from what the loop has; *deferred* ones are async functions on the loop's actor,
 // which wait for the store or the hashing pool.
 
-package import HTTPServer
+import HTTPServer
 
 extension Endpoints {
   /// The public listener's routes.

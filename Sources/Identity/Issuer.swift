@@ -11,8 +11,8 @@ import Telemetry
 
 /// One event loop's issuer of tokens.
 package final class Issuer {
-  let authority: Authority
-  private(set) var snapshot: Snapshot
+  package let authority: Authority
+  package private(set) var snapshot: Snapshot
   private(set) var contexts: Contexts
   let counts: Counts
   /// Waits without holding the loop, for so many milliseconds.

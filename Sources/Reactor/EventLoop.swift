@@ -30,6 +30,8 @@ package actor EventLoop {
   private var startHooks: [() -> Void] = []
   private var endHooks: [() -> Void] = []
   private var stopping = false
+  /// What modules above keep on this loop, by whose it is; dropped when the loop ends.
+  package var attachments: [ObjectIdentifier: AnyObject] = [:]
 
   private struct Slot {
     var generation: UInt32 = 0
@@ -195,6 +197,7 @@ extension EventLoop {
     for hook in endHooks { hook() }
     startHooks = []
     endHooks = []
+    attachments = [:]
     inbox.shut()
   }
 }

@@ -140,7 +140,11 @@ extension TimerWheel {
 
   private mutating func unlink(_ index: Int32) {
     let entry = entries[Int(index)]
-    if entry.previous >= 0 { entries[Int(entry.previous)].next = entry.next } else { heads[Int(entry.slot)] = entry.next }
+    if entry.previous >= 0 {
+      entries[Int(entry.previous)].next = entry.next
+    } else {
+      heads[Int(entry.slot)] = entry.next
+    }
     if entry.next >= 0 { entries[Int(entry.next)].previous = entry.previous }
     if heads[Int(entry.slot)] < 0, entry.slot < 2 * Self.slots {
       occupied[Int(entry.slot) >> 6] &= ~(1 << UInt64(entry.slot & 63))

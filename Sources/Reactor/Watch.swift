@@ -7,9 +7,11 @@
 
 /// A descriptor's registration with an event loop. Its owner closes the descriptor, after `stop`.
 package final class Watch {
+  /// The watched descriptor.
   package let descriptor: Int32
   let generation: UInt32
-  private(set) var interest: Readiness
+  /// What the descriptor is watched for now.
+  package private(set) var interest: Readiness
   var onReady: ((Readiness) -> Void)?
   var onExpiry: (() -> Void)?
 

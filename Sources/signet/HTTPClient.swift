@@ -28,7 +28,7 @@ enum HTTPClient {
     defer { close(socket) }
     let request = Array(
       "GET \(path.isEmpty ? "/" : path) HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n\r\n".utf8)
-    guard send(socket, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count else { throw failure(url) }
+    guard send(socket, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { throw failure(url) }
     return try answer(read(from: socket), url)
   }
 

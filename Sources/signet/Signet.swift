@@ -4,6 +4,7 @@
 
 import ArgumentParser
 import Glibc
+import Threads
 
 @main
 struct Signet: AsyncParsableCommand {
@@ -22,30 +23,46 @@ struct Signet: AsyncParsableCommand {
 
   static let version = "0.1.0"
 
-  static func main() async {
-    // Only the control thread takes signals: blocked here, before there is another thread to inherit the mask.
+  /// Waits for the command on the main thread, with the signals blocked that only the control thread takes. An async
+  /// `main` would hand the main thread to Dispatch, which waits there with every signal open.
+  static func main() {
     Signals.block()
+    let status = Monitor<Int32?>(nil)
+    Task.detached {
+      let code = await run()
+      status.withLock { $0 = code }
+      status.signal()
+    }
+    Glibc.exit(status.wait { $0 })
+  }
+
+  private static func run() async -> Int32 {
     do {
       var command = try parseAsRoot()
+      if !(command is ServeCommand) { Signals.unblock() }
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
+      return 0
     } catch {
-      end(with: error)
+      return report(error)
     }
   }
 
-  private static func end(with error: any Error) -> Never {
+  private static func report(_ error: any Error) -> Int32 {
     if let failure = error as? CommandFailure {
       printError(failure.message)
-      exit(failure.code)
+      return failure.code
     }
-    guard exitCode(for: error) != .success else { exit(withError: error) }
+    if exitCode(for: error) == .success {
+      Output.line(fullMessage(for: error))
+      return 0
+    }
     // The parser's message without its usage text, which `--help` shows.
     printError(message(for: error).split(separator: "\n").joined(separator: " "))
-    exit(2)
+    return 2
   }
 
   private static func printError(_ message: String) {

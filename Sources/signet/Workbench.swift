@@ -60,11 +60,11 @@ struct Workbench {
   /// The store's keys, unwrapped by the master key of the settings.
   func ring() async throws -> KeyRing {
     try await KeyRing.open(
-      store, Self.masterKeySource(settings), algorithm: settings.token.algorithm, now: Self.now)
+      store, Self.masterKeySource(settings), algorithm: settings.token.algorithm.rawValue, now: Self.now)
   }
 
   static func masterKeySource(_ settings: Settings) -> MasterKeySource {
-    settings.masterKey.map { .value($0) } ?? .file(settings.masterKeyFile)
+    settings.masterKey.map { .value($0.reveal()) } ?? .file(settings.masterKeyFile)
   }
 
   /// The user with this name.

@@ -14,14 +14,26 @@ struct Documents {
   let metadata: PreparedResponse
 
   init(_ snapshot: Snapshot) {
-    keys = Self.prepared("application/jwk-set+json", JWKSet(snapshot.ring.published).json)
+    keys = Self.prepared("application/jwk-set+json", Self.keys(snapshot.ring.published))
     metadata = Self.prepared("application/json", Self.metadata(snapshot.policy))
   }
 
-  private static func prepared(_ type: StaticString, _ body: [UInt8]) -> PreparedResponse {
+  private static func keys(_ published: [PublicJWK]) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.name("keys")
+    json.beginArray()
+    for key in published { key.write(into: &json) }
+    json.endArray()
+    json.endObject()
+    return json.bytes
+  }
+
+  static func prepared(_ type: String, _ body: [UInt8]) -> PreparedResponse {
     PreparedResponse(
-      200, contentType: type, body: body,
-      fields: [("Cache-Control", "public, max-age=\(maxAge)"), ("Access-Control-Allow-Origin", "*")])
+      status: 200, contentType: type,
+      fields: [("Cache-Control", "public, max-age=\(maxAge)"), ("Access-Control-Allow-Origin", "*")],
+      entityTag: "\"\(Fingerprint.text(of: body))\"", body: body)
   }
 
   /// RFC 8414 section 2, true to what is on: no member for what this server doesn't do.

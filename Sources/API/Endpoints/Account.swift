@@ -83,7 +83,7 @@ extension Endpoints {
   /// Who asks, for the audit trail and the hashing queue.
   func requester(_ exchange: Exchange) -> Requester {
     Requester(
-      address: exchange.peer.text, addressPrefix: exchange.peer.prefix.reduce(0) { $0 << 8 | UInt64($1) },
-      requestID: exchange.requestID, userAgent: exchange.field(.userAgent))
+      address: exchange.address, addressPrefix: exchange.addressPrefix, requestID: exchange.requestID,
+      userAgent: exchange.field(.userAgent))
   }
 }

@@ -3,6 +3,7 @@
 import HTTPServer
 import Identity
 import JSON
+import Storage
 import Telemetry
 
 extension Endpoints {
@@ -44,7 +45,5 @@ extension Endpoints {
   }
 
   /// The API's description, embedded in the binary (RFC 8259 text, OpenAPI 3.1).
-  private static let description = PreparedResponse(
-    200, contentType: "application/json", body: PackageResources.openapi_json,
-    fields: [("Cache-Control", "public, max-age=300"), ("Access-Control-Allow-Origin", "*")])
+  private static let description = Documents.prepared("application/json", PackageResources.openapi_json)
 }

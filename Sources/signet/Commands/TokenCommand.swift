@@ -1,6 +1,7 @@
 // `signet token …`: what a token says, and whether it is good.
 
 import ArgumentParser
+import Configuration
 import Glibc
 import Identity
 import JOSE

@@ -1,6 +1,7 @@
 // `signet user …`: the people who log in.
 
 import ArgumentParser
+import Configuration
 import Identity
 import JSON
 import OpenSSL

@@ -56,7 +56,7 @@ struct Parts: Sendable {
     authority = Authority(store: store, hashing: hashing, clock: Clock(), metrics: metrics, snapshot: snapshot)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(
-      group: group, limits: settings.limits.http, metrics: metrics, log: ring, access: settings.log.accessMode)
+      group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
     measure()
     try listen(sockets, operatorSocket, settings)
   }
@@ -81,13 +81,13 @@ struct Parts: Sendable {
 
   /// The loop's endpoints, made at the first listener and kept by the loop; they adopt every snapshot published later.
   private static func endpoints(_ authority: Authority, _ origins: [String], _ loop: isolated EventLoop) -> Endpoints {
-    if let endpoints = loop.resident as? Endpoints { return endpoints }
+    if let endpoints = loop.attachments[endpointsKey] as? Endpoints { return endpoints }
     do {
       let issuer = try Issuer(authority) { milliseconds in await loop.sleep(milliseconds: milliseconds) }
       let endpoints = Endpoints(issuer, origins: origins)
-      loop.resident = endpoints
+      loop.attachments[endpointsKey] = endpoints
       authority.subscribe { snapshot in
-        loop.submit { loop in (loop.resident as? Endpoints)?.adopt(snapshot) }
+        loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.adopt(snapshot) }
       }
       return endpoints
     } catch {
@@ -100,11 +100,11 @@ struct Parts: Sendable {
   func apply(_ settings: Settings, _ parameters: Argon2Parameters) {
     logControl.level = settings.log.loggerLevel
     logControl.format = settings.log.format == .json ? .json : .text
-    server.access = settings.log.accessMode
+    server.accessLog = settings.log.accessMode
     hashing.reconfigure(parameters: parameters)
     let origins = settings.cors.origins
     for loop in group.loops {
-      loop.submit { loop in (loop.resident as? Endpoints)?.allow(origins: origins) }
+      loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.allow(origins: origins) }
     }
   }
 
@@ -159,6 +159,9 @@ struct Parts: Sendable {
   }
 }
 
+/// Under which an event loop keeps its endpoints.
+private let endpointsKey = ObjectIdentifier(Endpoints.self)
+
 extension Settings.Log {
   var loggerLevel: Logger.Level { Logger.Level(rawValue: level.rawValue) ?? .info }
 
@@ -171,21 +174,20 @@ extension Settings.Log {
   }
 }
 
-extension Settings.Limits {
-  var http: HTTPServer.Limits {
-    var http = HTTPServer.Limits()
-    http.connections = connections
-    http.connectionsPerAddress = connectionsPerAddress
-    http.headBytes = headBytes
-    http.fields = fields
-    http.bodyBytes = bodyBytes
-    http.headMilliseconds = headTimeout.milliseconds
-    http.bodyMilliseconds = bodyTimeout.milliseconds
-    http.idleMilliseconds = idleTimeout.milliseconds
-    http.writeMilliseconds = writeTimeout.milliseconds
-    http.drainMilliseconds = drainTimeout.milliseconds
-    return http
-  }
+/// The HTTP server's bounds, with those that can be configured as they are.
+private func bounds(_ settings: Settings.Limits) -> Limits {
+  var limits = Limits()
+  limits.connections = settings.connections
+  limits.connectionsPerAddress = settings.connectionsPerAddress
+  limits.head = settings.headBytes
+  limits.fields = settings.fields
+  limits.body = settings.bodyBytes
+  limits.headTime = settings.headTimeout.milliseconds
+  limits.bodyTime = settings.bodyTimeout.milliseconds
+  limits.idleTime = settings.idleTimeout.milliseconds
+  limits.writeTime = settings.writeTimeout.milliseconds
+  limits.drainTime = settings.drainTimeout.milliseconds
+  return limits
 }
 
 extension Duration {

@@ -9,7 +9,6 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigurationOptions
 
   func run() async throws {
-    Signals.block()
     let loaded = try options.load()
     let server = try await Server(loaded)
     await server.announce()

@@ -1,0 +1,68 @@
+// A connection's second half: running endpoints, and refusing what is no request.
+
+import Reactor
+
+extension HTTPConnection {
+  /// Has the request answered by its endpoint.
+  func dispatch(_ exchange: Exchange, on loop: isolated EventLoop) {
+    phase = .answering
+    armed = .idle
+    watch?.setDeadline(nil, on: loop)
+    exchange.begin(at: loop.nowMicroseconds)
+    requests += 1
+    if requests == worker.limits.requestsPerConnection { exchange.mustClose = true }
+    switch routes.router.select(exchange) {
+    case nil: finish(exchange, on: loop)
+    case .immediate(let answer):
+      answer(exchange)
+      finish(exchange, on: loop)
+    case .deferred(let answer): run(answer, exchange, on: loop)
+    }
+  }
+
+  /// Runs a deferred endpoint as far as it goes without suspending; the rest follows when it is resumed.
+  private func run(_ answer: @escaping (Exchange) async -> Void, _ exchange: Exchange, on loop: isolated EventLoop) {
+    isDispatching = true
+    Task.immediate {
+      await answer(exchange)
+      self.returned(exchange, on: loop)
+    }
+    isDispatching = false
+  }
+
+  private func returned(_ exchange: Exchange, on loop: isolated EventLoop) {
+    if phase == .closed {
+      if exchange.isAnswered { worker.record(exchange) }
+      return release(on: loop)
+    }
+    finish(exchange, on: loop)
+    // While dispatching, the loop over the buffered requests goes on by itself.
+    if !isDispatching { advance(on: loop) }
+  }
+
+  private func finish(_ exchange: Exchange, on loop: isolated EventLoop) {
+    if !exchange.isAnswered {
+      worker.count(error: .noAnswer)
+      routes.router.fail(.noAnswer, exchange)
+    }
+    worker.record(exchange)
+    phase = exchange.closes ? .closing : .reading
+    exchange.input.consume(exchange.parser.position)
+    exchange.parser.reset()
+    sentContinue = false
+    queueOutput()
+  }
+
+  /// Answers bytes which are no request, and closes.
+  func refuse(_ error: HTTPError, _ exchange: Exchange, on loop: isolated EventLoop) {
+    worker.count(error: error)
+    exchange.begin(at: loop.nowMicroseconds)
+    exchange.mustClose = true
+    if exchange.cause == nil { exchange.cause = error.cause }
+    routes.router.fail(error, exchange)
+    worker.record(exchange)
+    phase = .closing
+    watch?.setDeadline(nil, on: loop)
+    queueOutput()
+  }
+}

@@ -1,0 +1,83 @@
+// A connection's third part: writing, deadlines and the gentle end.
+
+import Reactor
+
+extension HTTPConnection {
+  /// Writes what waits; asks to be told of room for the rest, and reads nothing meanwhile.
+  func flush(on loop: isolated EventLoop) {
+    isQueued = false
+    guard phase != .closed, let exchange else { return }
+    while !exchange.output.isEmpty {
+      switch transport.write(from: UnsafeRawBufferPointer(exchange.output.bytes)) {
+      case .bytes(let count): exchange.output.consume(count)
+      case .wouldBlock, .ended:
+        watch?.want(.write, on: loop)
+        armed = .write
+        return setDeadline(worker.limits.writeTime, on: loop)
+      case .failed: return close(on: loop)
+      }
+    }
+    flushed(exchange, on: loop)
+  }
+
+  private func flushed(_ exchange: Exchange, on loop: isolated EventLoop) {
+    if armed == .write {
+      armed = .idle
+      watch?.setDeadline(nil, on: loop)
+    }
+    if phase == .closing { return linger(on: loop) }
+    if !hasEnded { watch?.want(.read, on: loop) }
+    guard phase == .reading else { return }
+    if exchange.input.isEmpty {
+      becomeIdle(on: loop)
+    } else {
+      advance(on: loop)
+    }
+  }
+
+  private func linger(on loop: isolated EventLoop) {
+    guard !hasEnded else { return close(on: loop) }
+    transport.endWriting()
+    phase = .lingering
+    armed = .linger
+    if let exchange { worker.giveBack(exchange) }
+    exchange = nil
+    watch?.want(.read, on: loop)
+    setDeadline(worker.limits.lingerTime, on: loop)
+  }
+
+  /// Throws away what comes after the last answer, up to a bound.
+  func discard(on loop: isolated EventLoop) {
+    while lingered < worker.limits.lingerBytes {
+      switch transport.read(into: worker.scratch) {
+      case .bytes(let count): lingered += count
+      case .wouldBlock: return
+      case .ended, .failed: return close(on: loop)
+      }
+    }
+    close(on: loop)
+  }
+
+  func setDeadline(_ milliseconds: Int, on loop: isolated EventLoop) {
+    watch?.setDeadline(loop.now + milliseconds, on: loop)
+  }
+
+  /// Starts a deadline unless it runs already: bytes that trickle in must not put it off.
+  func arm(_ deadline: Deadline, on loop: isolated EventLoop) {
+    guard armed != deadline else { return }
+    armed = deadline
+    setDeadline(deadline == .head ? worker.limits.headTime : worker.limits.bodyTime, on: loop)
+  }
+
+  func expired(on loop: isolated EventLoop) {
+    switch armed {
+    case .idle: worker.count(timeout: "idle")
+    case .head: worker.count(timeout: "head")
+    case .body: worker.count(timeout: "body")
+    case .write: worker.count(timeout: "write")
+    case .linger: worker.count(timeout: "linger")
+    }
+    guard phase == .reading, let exchange, armed == .head || armed == .body else { return close(on: loop) }
+    refuse(armed == .head ? .headTimeout : .bodyTimeout, exchange, on: loop)
+  }
+}

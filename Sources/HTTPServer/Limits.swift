@@ -1,0 +1,44 @@
+// Every bound and every deadline of the HTTP server, each with its reason. Times are in milliseconds, sizes in bytes.
+
+package struct Limits: Sendable {
+  package init() {}
+
+  /// The request line and all fields: room for a large cookie and a DPoP proof, too little to fill memory with.
+  package var head = 16 << 10
+  /// Browsers send 20, proxies add 10.
+  package var fields = 100
+  /// The largest JSON or form which Signet reads is far below it.
+  package var body = 64 << 10
+  /// What browsers and proxies carry safely.
+  package var target = 8 << 10
+
+  /// From a request's first byte to the end of its head: slow on purpose otherwise.
+  package var headTime = 10_000
+  /// From the end of the head to the end of the body: 64 KiB over the slowest mobile network.
+  package var bodyTime = 30_000
+  /// Above the 60 s of common load balancers, so that they close first and never meet a closed connection.
+  package var idleTime = 75_000
+  /// Without progress of a write; a client that doesn't read holds memory.
+  package var writeTime = 30_000
+  /// For a client to take a last answer before its unread bytes make the kernel reset the connection.
+  package var lingerTime = 2_000
+  /// Unread bytes thrown away meanwhile.
+  package var lingerBytes = 256 << 10
+  /// Requests in flight when the server stops; orchestrators commonly kill after 30 s or more.
+  package var drainTime = 30_000
+
+  /// Over all loops: under 8 KiB each while idle, and a descriptor each.
+  package var connections = 20_000
+  /// From one IPv4 address or IPv6 /64; 0 is without limit, since proxies and offices stand behind one address.
+  package var connectionsPerAddress = 0
+  /// On one connection before it is closed; 0 is without limit.
+  package var requestsPerConnection = 0
+  /// Read ahead while a request is being answered: a few pipelined requests.
+  package var pipelined = 16 << 10
+  /// Answers not yet written, beyond which no further request of the connection is looked at.
+  package var pendingOutput = 256 << 10
+  /// A chunk's size with its extensions, which nobody uses for more than a name.
+  package var chunkLine = 256
+  /// Exchanges with their buffers kept for the next requests, a loop: one for each request in flight at once.
+  package var pooledExchanges = 256
+}

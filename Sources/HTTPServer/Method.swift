@@ -1,0 +1,29 @@
+// The methods Signet knows (RFC 9110 9). Names are case-sensitive.
+
+package enum Method: UInt8, Equatable, Sendable, CaseIterable {
+  case get, head, post, put, patch, delete, options
+  /// A method of RFC 9110 which no route has: TRACE.
+  case other
+
+  package var name: StaticString {
+    switch self {
+    case .get: "GET"
+    case .head: "HEAD"
+    case .post: "POST"
+    case .put: "PUT"
+    case .patch: "PATCH"
+    case .delete: "DELETE"
+    case .options: "OPTIONS"
+    case .other: "TRACE"
+    }
+  }
+
+  /// The method of that name; nil for one that isn't implemented.
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    for method in Method.allCases where bytes.equals(method.name) {
+      self = method
+      return
+    }
+    return nil
+  }
+}

@@ -1,0 +1,216 @@
+// HTTP/1.1 requests (RFC 9110, RFC 9112), incrementally: eats bytes, yields ranges into them.
+//
+// A value without I/O or clock. It reads line by line and never looks at a line twice, so the verdict does not depend
+// on how the bytes were cut. Stricter than it must be wherever two readers of the same bytes could disagree about
+// where a request ends. A chunked body is joined in place, in front of what is still unread.
+
+import Glibc
+
+struct RequestParser {
+  struct Field {
+    var name: Span
+    var value: Span
+    var known: KnownField?
+  }
+
+  enum Stage { case requestLine, fields, fixedBody, chunkSize, chunkData, chunkEnd, trailers, complete }
+
+  var method = Method.other
+  /// The minor version: HTTP/1.0 or HTTP/1.1.
+  var minor: UInt8 = 1
+  var path = Span()
+  var query: Span?
+  /// The authority of a target in absolute form, which counts instead of Host (RFC 9112 3.2.2).
+  var authority: Span?
+  var isAsterisk = false
+  var fields: [Field] = []
+  /// A bit for each known field that is present, and one for each that was repeated.
+  var present: UInt32 = 0
+  var repeated: UInt32 = 0
+
+  var contentLength: Int?
+  var isChunked = false
+  var hasBadTransferCoding = false
+  var hasOtherTransferCoding = false
+  var hasBadExpectation = false
+  var expectsContinue = false
+  var saysClose = false
+  var saysKeepAlive = false
+
+  private(set) var stage = Stage.requestLine
+  /// Where the next line or chunk begins; once complete, where the next request begins.
+  private(set) var position = 0
+  private(set) var body = Span()
+  private var scanned = 0
+  private var hadEmptyLine = false
+  private var chunkLeft = 0
+  private var trailerBytes = 0
+
+  /// Makes ready for the next request; keeps the list's storage.
+  mutating func reset() {
+    var list: [Field] = []
+    swap(&list, &fields)
+    list.removeAll(keepingCapacity: true)
+    self = RequestParser()
+    swap(&list, &fields)
+  }
+
+  var isHeadComplete: Bool { stage != .requestLine && stage != .fields }
+
+  /// How many bytes are still to come at least, as far as is known.
+  var bytesWanted: Int { stage == .fixedBody ? Int(body.start) + (contentLength ?? 0) - position : 1 }
+
+  /// Whether the connection may go on after this request (RFC 9112 9.3).
+  var keepsAlive: Bool { minor == 0 ? saysKeepAlive && !saysClose : !saysClose }
+
+  /// Reads on; true when the request is complete.
+  mutating func advance(_ bytes: UnsafeMutableRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
+    let raw = UnsafeRawBufferPointer(bytes)
+    while true {
+      switch stage {
+      case .requestLine, .fields: guard try readHeadLine(raw, limits) else { return false }
+      case .fixedBody: guard readFixedBody(raw) else { return false }
+      case .chunkSize: guard try readChunkSize(raw, limits) else { return false }
+      case .chunkData: guard readChunkData(bytes) else { return false }
+      case .chunkEnd: guard try readChunkEnd(raw) else { return false }
+      case .trailers: guard try readTrailer(raw, limits) else { return false }
+      case .complete: return true
+      }
+    }
+  }
+
+  /// The framing bytes between the joined part of a chunked body and what is unread, to be cut out by the caller.
+  mutating func takeGap() -> (from: Int, to: Int)? {
+    guard isChunked, isHeadComplete, position > Int(body.end) else { return nil }
+    let gap = (from: Int(body.end), to: position)
+    scanned -= position - gap.from
+    position = gap.from
+    return gap
+  }
+
+  /// The next line without its CR LF, once it is there.
+  private mutating func nextLine(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Span? {
+    guard let base = bytes.baseAddress, scanned < bytes.count,
+      let found = memchr(base + scanned, 0x0a, bytes.count - scanned)
+    else {
+      scanned = max(scanned, bytes.count)
+      return nil
+    }
+    let end = UnsafeRawPointer(found) - base
+    // RFC 9112 2.2 allows to take a lone LF for a line's end; two readers could disagree, so it isn't.
+    guard end > position, bytes[end - 1] == 0x0d else { throw .bareLineFeed }
+    let line = Span(position, end - 1)
+    position = end + 1
+    scanned = position
+    return line
+  }
+
+  private mutating func readHeadLine(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
+    let start = position
+    let line = try nextLine(bytes)
+    let end = line == nil ? bytes.count : position
+    // 40 bytes for the longest method, the version and what separates them.
+    if stage == .requestLine, end - start > limits.target + 40 { throw .targetTooLong }
+    if end > limits.head { throw .headTooLarge }
+    guard let line else { return false }
+    if stage == .fields {
+      if line.isEmpty { try endHead(bytes, limits) } else { try readField(bytes, line, limits) }
+    } else if line.isEmpty, !hadEmptyLine {
+      // RFC 9112 2.2: at least one empty line before the request line should be ignored.
+      hadEmptyLine = true
+    } else {
+      try readRequestLine(bytes, line, limits)
+      stage = .fields
+    }
+    return true
+  }
+
+  private mutating func endHead(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) {
+    try checkHead(bytes)
+    body = Span(position, position)
+    if isChunked {
+      stage = .chunkSize
+    } else if let contentLength, contentLength > 0 {
+      guard contentLength <= limits.body else { throw .bodyTooLarge }
+      stage = .fixedBody
+    } else {
+      stage = .complete
+    }
+  }
+
+  private mutating func readFixedBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let end = Int(body.start) + (contentLength ?? 0)
+    position = min(end, bytes.count)
+    body.end = Int32(position)
+    if position == end { stage = .complete }
+    return position == end
+  }
+}
+
+// RFC 9112 7.1: the chunked transfer coding.
+extension RequestParser {
+  private mutating func readChunkSize(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
+    let start = position
+    let line = try nextLine(bytes)
+    guard (line == nil ? bytes.count : position) - start <= limits.chunkLine else { throw .badChunk }
+    guard let line else { return false }
+    chunkLeft = try chunkSize(bytes[line])
+    guard body.count + chunkLeft <= limits.body else { throw .bodyTooLarge }
+    stage = chunkLeft == 0 ? .trailers : .chunkData
+    return true
+  }
+
+  private func chunkSize(_ line: UnsafeRawBufferPointer) throws(HTTPError) -> Int {
+    var size = 0
+    var digits = 0
+    while digits < line.count, let digit = line[digits].hexValue {
+      size = size << 4 | Int(digit)
+      digits += 1
+      // Twelve digits can't overflow, and no body is that large.
+      guard digits <= 12 else { throw .badChunk }
+    }
+    guard digits > 0 else { throw .badChunk }
+    let rest = UnsafeRawBufferPointer(rebasing: line[digits...])
+    guard rest.isEmpty || isExtension(rest) else { throw .badChunk }
+    return size
+  }
+
+  /// RFC 9112 7.1.1: `;name` or `;name=value`; what they mean is ignored.
+  private func isExtension(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.count > 1, bytes[0] == UInt8(ascii: ";"), bytes[1].isTokenByte else { return false }
+    return bytes.allSatisfy { $0.isValueByte }
+  }
+
+  private mutating func readChunkData(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
+    let count = min(chunkLeft, bytes.count - position)
+    guard count > 0, let base = bytes.baseAddress else { return false }
+    memmove(base + Int(body.end), base + position, count)
+    body.end += Int32(count)
+    position += count
+    scanned = position
+    chunkLeft -= count
+    if chunkLeft == 0 { stage = .chunkEnd }
+    return true
+  }
+
+  private mutating func readChunkEnd(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Bool {
+    if position < bytes.count, bytes[position] != 0x0d { throw .badChunk }
+    guard position + 1 < bytes.count else { return false }
+    guard bytes[position + 1] == 0x0a else { throw .badChunk }
+    position += 2
+    scanned = position
+    stage = .chunkSize
+    return true
+  }
+
+  /// RFC 9110 6.5.1: trailers must not change how a request is framed, routed or authorised, so they are dropped.
+  private mutating func readTrailer(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
+    let start = position
+    let line = try nextLine(bytes)
+    guard trailerBytes + (line == nil ? bytes.count : position) - start <= limits.head else { throw .headTooLarge }
+    guard let line else { return false }
+    trailerBytes += position - start
+    if line.isEmpty { stage = .complete } else { _ = try splitField(bytes, line) }
+    return true
+  }
+}

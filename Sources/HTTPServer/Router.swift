@@ -1,0 +1,151 @@
+// The table from method and path to endpoint, one for each loop and listener.
+//
+// Paths are compared byte by byte as they came: an encoded or dotted variant of a path is another path, so that a
+// proxy's rules and ours can't read the same target differently. Paths without parameters are found by their length.
+
+/// What answers a request.
+package enum Endpoint {
+  /// Answers at once, on the loop; must not block.
+  case immediate((Exchange) -> Void)
+  /// May suspend; runs on the loop's actor.
+  case deferred((Exchange) async -> Void)
+}
+
+/// One method and path with its endpoint.
+package struct Route {
+  let method: Method
+  let path: String
+  let name: String
+  let endpoint: Endpoint
+
+  /// - Parameters:
+  ///   - path: `/v1/sessions/{id}`; what stands in braces matches one segment which isn't empty.
+  ///   - name: what logs and metrics call it, since paths can hold secrets.
+  package init(_ method: Method, _ path: String, name: String, _ endpoint: Endpoint) {
+    self.method = method
+    self.path = path
+    self.name = name
+    self.endpoint = endpoint
+  }
+}
+
+package struct Router {
+  /// All routes of one path.
+  private struct Place {
+    let path: [UInt8]
+    /// Literal segments, nil for a parameter; empty for a path without parameters.
+    let segments: [[UInt8]?]
+    var routes: [(method: Method, index: Int)] = []
+    var allowed: [Method] = []
+    var allowText = ""
+  }
+
+  let routes: [Route]
+  private var literals: [[Place]] = []
+  private var patterns: [Place] = []
+  private let prepare: (Exchange, [Method]) -> Bool
+  private let failure: (HTTPError, Exchange) -> Void
+
+  /// - Parameters:
+  ///   - prepare: runs after matching and before the endpoint, also for 404, 405 and OPTIONS; true when it answered.
+  ///   - failure: writes the body of an error which the server itself found.
+  package init(
+    _ routes: [Route], prepare: @escaping (Exchange, _ allowed: [Method]) -> Bool,
+    failure: @escaping (HTTPError, Exchange) -> Void
+  ) {
+    self.routes = routes
+    self.prepare = prepare
+    self.failure = failure
+    for (index, route) in routes.enumerated() { add(route, index) }
+  }
+
+  private mutating func add(_ route: Route, _ index: Int) {
+    let path = Array(route.path.utf8)
+    let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { segment in
+      segment.first == UInt8(ascii: "{") ? nil : Array(segment)
+    }
+    if segments.contains(where: { $0 == nil }) {
+      Self.add(route.method, index, Place(path: path, segments: segments), to: &patterns)
+    } else {
+      while literals.count <= path.count { literals.append([]) }
+      Self.add(route.method, index, Place(path: path, segments: []), to: &literals[path.count])
+    }
+  }
+
+  private static func add(_ method: Method, _ index: Int, _ place: Place, to places: inout [Place]) {
+    // Two patterns are one place when they differ in their parameters' names only.
+    let same = places.firstIndex { $0.segments == place.segments && (!$0.segments.isEmpty || $0.path == place.path) }
+    let position = same ?? places.count
+    if same == nil { places.append(place) }
+    places[position].routes.append((method, index))
+    places[position].allowed.append(method)
+    // RFC 9110 9.3.2: what answers GET answers HEAD.
+    if method == .get { places[position].allowed.append(.head) }
+    let names = (places[position].allowed + [.options]).map { "\($0.name)" }
+    places[position].allowText = names.joined(separator: ", ")
+  }
+
+  /// Finds the endpoint for a request; nil when the answer is written already. Sets the route and its parameters.
+  func select(_ exchange: Exchange) -> Endpoint? {
+    guard let place = find(exchange) else {
+      let all: [Method] = exchange.parser.isAsterisk ? Method.allCases.filter { $0 != .other } : []
+      if prepare(exchange, all) { return nil }
+      // RFC 9110 9.3.7: `OPTIONS *` asks about the server as a whole.
+      if exchange.parser.isAsterisk {
+        exchange.add("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        exchange.respond(204)
+      } else {
+        failure(.notFound, exchange)
+      }
+      return nil
+    }
+    let wanted = exchange.method == .head ? Method.get : exchange.method
+    let found = place.routes.first { $0.method == wanted }?.index
+    if let found { exchange.routeIndex = found }
+    if prepare(exchange, place.allowed) { return nil }
+    if let found { return routes[found].endpoint }
+    // RFC 9110 15.5.6: a 405 must carry Allow.
+    exchange.add("Allow", place.allowText)
+    if exchange.method == .options {
+      exchange.respond(204)
+    } else {
+      failure(.methodNotAllowed(place.allowed), exchange)
+    }
+    return nil
+  }
+
+  /// Has the API write an error's body; answers without one if it doesn't.
+  func fail(_ error: HTTPError, _ exchange: Exchange) {
+    failure(error, exchange)
+    if !exchange.isAnswered { exchange.respond(error.status) }
+  }
+
+  private func find(_ exchange: Exchange) -> Place? {
+    exchange.withPath { path in
+      if path.count < literals.count {
+        for place in literals[path.count] where path.elementsEqual(place.path) { return place }
+      }
+      for place in patterns where match(place, path, exchange) { return place }
+      return nil
+    }
+  }
+
+  private func match(_ place: Place, _ path: UnsafeRawBufferPointer, _ exchange: Exchange) -> Bool {
+    exchange.parameters.removeAll(keepingCapacity: true)
+    var start = 0
+    for (number, segment) in place.segments.enumerated() {
+      guard start <= path.count else { return false }
+      var end = start
+      while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
+      if let segment {
+        guard path[start..<end].elementsEqual(segment) else { return false }
+      } else {
+        guard end > start else { return false }
+        exchange.parameters.append(Span(start, end))
+      }
+      if number == place.segments.count - 1 { return end == path.count }
+      start = end + 1
+    }
+    return false
+  }
+}

@@ -1,0 +1,159 @@
+// What a server keeps on each of its loops: connections, the pool of exchanges, the date, the log and counters.
+//
+// Confined to its loop, where it is attached; nothing of it is shared.
+
+import Reactor
+import Telemetry
+
+final class Worker {
+  let limits: Limits
+  let server: HTTPServer
+  let loop: EventLoop
+  var random = RequestIDs()
+  /// `Date: …`, CR LF, `X-Request-Id: `, ready to copy.
+  let date = Buffer()
+  /// Where bytes go that nobody wants.
+  let scratch: UnsafeMutableRawBufferPointer
+  private(set) var isDraining = false
+
+  private var tables: [Int: RouteTable] = [:]
+  private var listeners: [Listener] = []
+  private var connections: [HTTPConnection] = []
+  private var withOutput: [HTTPConnection] = []
+  private var pool: [Exchange] = []
+  private var log = AccessLog()
+  private var wall = 0
+  private var dateSecond = 0
+  private var counters: [String: Counter] = [:]
+
+  init(_ server: HTTPServer, on loop: isolated EventLoop) {
+    self.server = server
+    self.loop = loop
+    limits = server.limits
+    scratch = .allocate(byteCount: 16 << 10, alignment: 16)
+    readTime(loop.wall)
+    loop.atTickStart { [unowned self] in readTime(loop.wall) }
+    loop.atTickEnd { [unowned self] in handOverLog() }
+    loop.atTickEnd { [unowned self] in flush(on: loop) }
+  }
+
+  deinit { scratch.deallocate() }
+
+  /// The server's worker on a loop, made at first use.
+  static func of(_ server: HTTPServer, on loop: isolated EventLoop) -> Worker {
+    let key = ObjectIdentifier(server)
+    if let worker = loop.attachments[key] as? Worker { return worker }
+    let worker = Worker(server, on: loop)
+    loop.attachments[key] = worker
+    return worker
+  }
+
+  func addTable(_ router: Router, listener: Int) { tables[listener] = RouteTable(router, server.metrics) }
+
+  func addListener(_ listener: Listener) { listeners.append(listener) }
+
+  /// Takes over a connection.
+  func adopt(_ socket: AcceptedSocket, listener: Int, on loop: isolated EventLoop) {
+    guard !isDraining, let table = tables[listener] else { return refuse(socket) }
+    let connection = HTTPConnection(socket, worker: self, routes: table)
+    guard connection.start(on: loop) else { return refuse(socket) }
+    connection.position = connections.count
+    connections.append(connection)
+  }
+
+  private func refuse(_ socket: AcceptedSocket) {
+    Transport(descriptor: socket.descriptor).shut()
+    server.connectionEnded(socket.peer, on: loop)
+  }
+
+  /// Forgets a connection that is closed.
+  func remove(_ connection: HTTPConnection) {
+    let last = connections.removeLast()
+    guard last !== connection else { return }
+    connections[connection.position] = last
+    last.position = connection.position
+  }
+
+  /// Stops accepting, closes what is idle and lets the rest end with its answer.
+  func drain(on loop: isolated EventLoop) {
+    isDraining = true
+    for listener in listeners { listener.stop(on: loop) }
+    listeners = []
+    for connection in connections where connection.isIdle { connection.close(on: loop) }
+  }
+
+  /// Closes whatever is still open.
+  func closeAll(on loop: isolated EventLoop) {
+    for connection in connections { connection.close(on: loop) }
+  }
+
+  /// An exchange for a request whose first bytes arrive.
+  func exchange(for routes: RouteTable, _ peer: PeerAddress) -> Exchange {
+    let exchange = pool.popLast() ?? Exchange(worker: self, routes: routes, loop: loop)
+    exchange.routes = routes
+    exchange.peer = peer
+    return exchange
+  }
+
+  func giveBack(_ exchange: Exchange) {
+    guard pool.count < limits.pooledExchanges else { return }
+    exchange.input.shrink()
+    exchange.output.shrink()
+    exchange.parser.reset()
+    pool.append(exchange)
+  }
+
+  /// Has the connection's output written at the end of the tick.
+  func hasOutput(_ connection: HTTPConnection) { withOutput.append(connection) }
+
+  /// Counts and logs an answer.
+  func record(_ exchange: Exchange) {
+    exchange.routes.count(exchange)
+    if server.accessLog.takes(exchange.status) { log.add(exchange, wall: wall) }
+  }
+
+  func count(error: HTTPError) {
+    count("signet_http_request_errors_total", "Requests refused as HTTP, by cause", "cause", error.cause)
+  }
+
+  func count(timeout: String) {
+    count("signet_http_timeouts_total", "Connections closed by a deadline, by kind", "kind", timeout)
+  }
+
+  /// A second answer to one request is a mistake in an endpoint: ignored, but seen.
+  func answeredTwice() {
+    count("signet_http_request_errors_total", "Requests refused as HTTP, by cause", "cause", "answered_twice")
+  }
+
+  private func count(_ name: String, _ help: String, _ label: String, _ value: String) {
+    if counters[value] == nil { counters[value] = server.metrics.counter(name, help, labels: [(label, value)]) }
+    counters[value]?.add()
+  }
+}
+
+// At both ends of a tick.
+extension Worker {
+  private func readTime(_ wall: Int) {
+    self.wall = wall
+    guard wall / 1000 != dateSecond else { return }
+    dateSecond = wall / 1000
+    date.clear()
+    date.append("Date: \(CivilTime(seconds: dateSecond).httpDate)\r\nX-Request-Id: ")
+  }
+
+  private func handOverLog() {
+    guard !log.lines.isEmpty else { return }
+    server.log.append(log.lines)
+    log.clear()
+  }
+
+  /// Writes all output; what a connection reads meanwhile from its own buffer may add more, which is written as well.
+  private func flush(on loop: isolated EventLoop) {
+    var index = 0
+    while index < withOutput.count {
+      withOutput[index].flush(on: loop)
+      index += 1
+    }
+    withOutput.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,7 +1,7 @@
 // One cell of a counted thing, and the handle that its owner adds through.
 //
-// A cell belongs to one event loop (or thread), so an addition is one relaxed instruction on a line of cache that nobody
-// else writes; `Metrics` sums the cells of a series when it is asked. Nothing else is protected, since nothing else
+// A cell belongs to one event loop (or thread), so an addition is one relaxed instruction on a line of cache that
+// nobody else writes; `Metrics` sums the cells of a series when it is asked. Nothing else is protected, since nothing else
 // changes. A counter only grows; what goes up and down is a gauge, which is read and not kept.
 
 import Synchronization

@@ -1,8 +1,8 @@
 // The bounded way from everyone who logs to the one thread that writes.
 //
 // Appending copies the lines into a ring of bytes under a short lock and never touches the descriptor: a blocked
-// standard error fills the ring, then lines are dropped whole and counted, and nobody waits. When room is back, one line
-// says how many were lost. The monitor protects the ring; writing happens outside it, in `LogWriter`.
+// standard error fills the ring, then lines are dropped whole and counted, and nobody waits. When room is back,
+// one line says how many were lost. The monitor protects the ring; writing happens outside it, in `LogWriter`.
 
 import Glibc
 import Threads

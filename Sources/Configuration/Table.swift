@@ -20,7 +20,9 @@ package enum Table {
       "admin.listen", .text(Check("host:port, http://host:port or off") { $0 == "off" || ListenAddress.isGood($0) }),
       .fixed("127.0.0.1:8081"), "Where operators reach metrics and administration, on loopback only; off: nowhere."
     ) { if case .text(let text) = $0 { $1.admin.listen = ListenAddress(text) } },
-    .text("data", \.data, .fixed("./data"), .path, "The folder of the database, the master key and the local token."),
+    .text(
+      "data", \.data, .fixed("./data"), .path,
+      "The folder of the database and, unless told otherwise, of the master key."),
     .text(
       "master_key_file", \.masterKeyFile,
       derived("master.key in the data folder", "/etc/signet/master.key") { .text($0.path("data", "master.key")) },
@@ -43,7 +45,7 @@ package enum Table {
   private static let limits: [Setting] = [
     .integer(
       "limits.connections", \.limits.connections, .fixed("10000"), 1...1_000_000,
-      "Connections open at once; each costs a descriptor and about 20 KiB while it is busy.", .reloadable),
+      "Connections open at once; each costs a descriptor and its buffers.", .reloadable),
     .integer(
       "limits.connections_per_address", \.limits.connectionsPerAddress, .fixed("1024"), 1...1_000_000,
       "Connections from one address, so that one client can't take them all; a proxy in front is one address.",
@@ -95,7 +97,7 @@ package enum Table {
       derived("60s, or half of token.access_ttl if that is less", "60s") {
         $0.least("60s", "token.access_ttl", divisor: 2)
       }, "0s"..."12h",
-      "A refresh whose answer was lost may be repeated for this long; 0s is strict and signs out clients on bad networks.",
+      "A refresh whose answer was lost may be repeated for this long; 0s signs out clients on bad networks.",
       .reloadable),
     .choice(
       "session.retry_elsewhere", \.session.retryElsewhere, .fixed("allow"),

@@ -50,7 +50,7 @@ let package = Package(
     module("Configuration", ["CYAML"]),
 
     // What Signet is made of.
-    module("HTTPServer", ["Reactor", "Telemetry"]),
+    module("HTTPServer", ["Reactor", "Telemetry", "Threads"]),
     module("JOSE", ["OpenSSL", "JSON"]),
     .target(
       name: "SQLiteMigrations", path: "migrations/sqlite",

@@ -1,6 +1,7 @@
 // A member in one call, for each type of value; and whole values.
 
 extension JSONWriter {
+  /// Writes a member of the open object: its name and value.
   package mutating func member(_ name: StaticString, _ value: String) {
     self.name(name)
     self.value(value)

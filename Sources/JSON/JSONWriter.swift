@@ -17,9 +17,13 @@ package struct JSONWriter {
     needsComma = false
   }
 
+  /// Opens an object, which `endObject` closes.
   package mutating func beginObject() { begin(UInt8(ascii: "{")) }
+  /// Closes the open object.
   package mutating func endObject() { end(UInt8(ascii: "}")) }
+  /// Opens an array, which `endArray` closes.
   package mutating func beginArray() { begin(UInt8(ascii: "[")) }
+  /// Closes the open array.
   package mutating func endArray() { end(UInt8(ascii: "]")) }
 
   private mutating func begin(_ bracket: UInt8) {
@@ -86,6 +90,7 @@ package struct JSONWriter {
     endArray()
   }
 
+  /// Writes null.
   package mutating func null() {
     separate()
     bytes.append(contentsOf: "null".utf8)

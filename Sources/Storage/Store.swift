@@ -31,6 +31,7 @@ package protocol Store: Sendable {
     async throws(StoreError) -> SessionAndUser?
   /// Decides a presented refresh token and does what was decided.
   func rotate(_ request: RotationRequest) async throws(StoreError) -> Rotation
+  /// The session with its user, whether it is live or not.
   func findSession(_ id: UniqueID) async throws(StoreError) -> SessionAndUser?
   /// The user's live sessions, newest first.
   func sessions(of user: UniqueID, now: Int64) async throws(StoreError) -> [SessionRecord]
@@ -49,9 +50,11 @@ package protocol Store: Sendable {
 
   /// Throws `.exists("client")`.
   func addClient(_ client: ClientRecord, context: RequestContext) async throws(StoreError)
+  /// Every client, oldest first.
   func clients() async throws(StoreError) -> [ClientRecord]
   /// Deletes a client and its sessions. Throws `.missing("client")`.
   func deleteClient(_ id: String, now: Int64, context: RequestContext) async throws(StoreError)
+  /// The epoch and every key, as one state of the store.
   func keyMaterial() async throws(StoreError) -> KeyMaterial
   /// Adds secrets and keys, unless their purpose, or their algorithm and state, is taken: whoever came first wins.
   func addKeyMaterial(_ secrets: [SecretRecord], _ keys: [KeyRecord], now: Int64, context: RequestContext)

@@ -8,7 +8,7 @@ import Testing
     "Threads": [], "JSON": [], "Telemetry": ["Threads", "Logging"], "Reactor": ["CLinux", "Threads"],
     "OpenSSL": ["COpenSSL"], "SQLite": ["CSQLite"], "Passwords": ["CArgon2", "CSodium", "Threads"],
     "Configuration": ["CYAML"],
-    "HTTPServer": ["Reactor", "Telemetry"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
+    "HTTPServer": ["Reactor", "Telemetry", "Threads"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
     "Storage": ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"],
     "Identity": ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"],
     "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],

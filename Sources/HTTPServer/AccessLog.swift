@@ -4,7 +4,7 @@
 
 import Reactor
 
-/// Which requests are logged.
+/// Which requests are logged; `errors` are those answered with 400 or above.
 package enum AccessLogMode: UInt8, Sendable {
   case none, errors, all
 
@@ -13,11 +13,16 @@ package enum AccessLogMode: UInt8, Sendable {
 }
 
 struct AccessLog {
-  private(set) var lines: [UInt8] = []
+  private let buffer = Buffer()
   private var second = 0
   private var timestamp = ""
 
-  mutating func clear() { lines.removeAll(keepingCapacity: true) }
+  /// The lines since the last call; nil when there are none.
+  mutating func takeLines() -> [UInt8]? {
+    guard !buffer.isEmpty else { return nil }
+    defer { buffer.shrink() }
+    return Array(buffer.bytes)
+  }
 
   /// Writes the line of an exchange that was answered.
   mutating func add(_ exchange: Exchange, wall: Int) {
@@ -25,36 +30,57 @@ struct AccessLog {
       second = wall / 1000
       timestamp = CivilTime(seconds: second).timestamp
     }
-    let fraction = String(1000 + wall % 1000).dropFirst()
-    lines += "{\"time\":\"\(timestamp).\(fraction)Z\",\"level\":\"info\",\"msg\":\"request\",\"request_id\":\"".utf8
-    exchange.withRequestID { lines.append(contentsOf: $0) }
-    lines += "\",\"method\":\"\(exchange.method.name)\",\"route\":".utf8
-    quote(exchange.route)
-    lines += ",\"status\":\(exchange.status),\"duration_us\":\(monotonicMicroseconds() - exchange.startedAt)".utf8
-    lines += ",\"ip\":\"\(exchange.peer.text)\",\"bytes\":\(exchange.bodySent)".utf8
-    member("user_id", exchange.userID)
-    member("session_id", exchange.sessionID)
-    member("client_id", exchange.clientID)
-    member("cause", exchange.cause)
-    lines += "}\n".utf8
+    buffer.append("{\"time\":\"")
+    buffer.append(timestamp)
+    buffer.append(".")
+    // Three digits always.
+    if wall % 1000 < 100 { buffer.append("0") }
+    if wall % 1000 < 10 { buffer.append("0") }
+    buffer.append(decimal: wall % 1000)
+    buffer.append("Z\",\"level\":\"info\",\"msg\":\"request\",\"request_id\":\"")
+    exchange.withRequestID { buffer.append($0) }
+    buffer.append("\",\"method\":\"")
+    buffer.append(exchange.method.name)
+    buffer.append("\"")
+    member(",\"route\":", exchange.route)
+    member(",\"status\":", exchange.status)
+    member(",\"duration_us\":", max(0, monotonicMicroseconds() - exchange.startedAt))
+    member(",\"ip\":", exchange.peer.text)
+    member(",\"bytes\":", exchange.bodySent)
+    member(",\"user_id\":", exchange.userID)
+    member(",\"session_id\":", exchange.sessionID)
+    member(",\"client_id\":", exchange.clientID)
+    member(",\"cause\":", exchange.cause)
+    buffer.append("}\n")
   }
 
-  private mutating func member(_ name: StaticString, _ value: String?) {
-    guard let value else { return }
-    lines += ",\"\(name)\":".utf8
-    quote(value)
+  private func member(_ name: StaticString, _ number: Int) {
+    buffer.append(name)
+    buffer.append(decimal: number)
+  }
+
+  private func member(_ name: StaticString, _ text: String?) {
+    guard let text else { return }
+    buffer.append(name)
+    buffer.append("\"")
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      buffer.append(text)
+    } else {
+      buffer.append(escaped(text))
+    }
+    buffer.append("\"")
   }
 
   /// RFC 8259 7.
-  private mutating func quote(_ text: String) {
-    lines.append(UInt8(ascii: "\""))
+  private func escaped(_ text: String) -> [UInt8] {
+    var bytes: [UInt8] = []
     for byte in text.utf8 {
       switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): lines += [UInt8(ascii: "\\"), byte]
-      case 0..<0x20: lines += "\\u00\(byte < 16 ? "0" : "1")\(String(byte & 15, radix: 16))".utf8
-      default: lines.append(byte)
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+      case 0..<0x20: bytes += "\\u00\(byte < 16 ? "0" : "1")\(String(byte & 15, radix: 16))".utf8
+      default: bytes.append(byte)
       }
     }
-    lines.append(UInt8(ascii: "\""))
+    return bytes
   }
 }

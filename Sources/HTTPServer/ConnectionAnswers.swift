@@ -20,10 +20,11 @@ extension HTTPConnection {
     }
   }
 
-  /// Runs a deferred endpoint as far as it goes without suspending; the rest follows when it is resumed.
+  /// Starts a deferred endpoint. It prefers the loop to the runtime's pool, so it never leaves this thread by itself;
+  /// it begins in this very tick, and what doesn't suspend is answered in it.
   private func run(_ answer: @escaping (Exchange) async -> Void, _ exchange: Exchange, on loop: isolated EventLoop) {
     isDispatching = true
-    Task.immediate {
+    Task.immediate(executorPreference: loop) {
       await answer(exchange)
       self.returned(exchange, on: loop)
     }

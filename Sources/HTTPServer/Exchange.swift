@@ -6,6 +6,8 @@
 
 package import Reactor
 
+/// A request and its answer, in flight.
+/// A request, and the answer to it.
 package final class Exchange {
   /// The loop the request lives on, for sleeping.
   package let loop: EventLoop
@@ -13,8 +15,11 @@ package final class Exchange {
   package internal(set) var peer = PeerAddress(ipv4: 0)
   /// For the access log, set by endpoints.
   package var userID: String?
+  /// The session concerned.
   package var sessionID: String?
+  /// The OAuth client concerned.
   package var clientID: String?
+  /// Our word for why it was refused.
   package var cause: String?
 
   let input = Buffer()
@@ -96,6 +101,7 @@ func isRequestID(_ value: UnsafeRawBufferPointer) -> Bool {
 
 // The request.
 extension Exchange {
+  /// The request's method.
   package var method: Method { parser.method }
 
   /// The name of the route that matched; empty when none did.
@@ -165,10 +171,14 @@ extension Exchange {
     try body(raw[parser.body])
   }
 
+  /// The body's length in bytes, joined if it was chunked.
   package var bodyLength: Int { parser.body.count }
 
+  /// The request's id, for error bodies and logs.
   package var requestID: String { withRequestID { String(decoding: $0, as: UTF8.self) } }
 
+  /// Runs `body` with the request's id, without an allocation.
+  /// Runs `body` with the request id's bytes, without an allocation.
   package func withRequestID<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
     body(UnsafeRawBufferPointer(rebasing: identifier[..<identifierLength]))
   }

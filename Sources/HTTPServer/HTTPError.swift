@@ -1,6 +1,8 @@
 // What is wrong with a request as HTTP, by cause: the status, whether the connection can go on, and a sentence for
 // whoever wrote the client. The shape of the body belongs to the API.
 
+/// Why a request was refused as HTTP.
+/// A request that is refused as HTTP (RFC 9110, RFC 9112).
 package enum HTTPError: Error, Equatable, Sendable {
   case badRequestLine, badTarget, badVersion, versionNotSupported, methodNotImplemented, targetTooLong
   case bareLineFeed, badFieldName, badFieldValue, lineFolding, repeatedField, headTooLarge, tooManyFields
@@ -8,6 +10,7 @@ package enum HTTPError: Error, Equatable, Sendable {
   case expectationFailed, badChunk, bodyTooLarge, headTimeout, bodyTimeout
   case notFound, methodNotAllowed([Method]), noAnswer
 
+  /// The status it is answered with.
   package var status: Int {
     switch self {
     case .badRequestLine, .badTarget, .badVersion, .bareLineFeed, .badFieldName, .badFieldValue, .lineFolding,

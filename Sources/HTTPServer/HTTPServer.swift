@@ -8,6 +8,8 @@ import Synchronization
 package import Telemetry
 import Threads
 
+/// An HTTP/1.1 server on a group of event loops.
+/// An HTTP/1.1 server.
 package final class HTTPServer: Sendable {
   let limits: Limits
   let metrics: Metrics

@@ -1,5 +1,7 @@
 // The request fields which Signet looks at, found by one comparison each instead of by a dictionary.
 
+/// A request field which Signet looks at.
+/// A header field that is found without a search by name.
 package enum KnownField: UInt8, CaseIterable, Sendable {
   case accept, accessControlRequestHeaders, accessControlRequestMethod, authorization, clientCert, clientCertChain
   case connection, contentLength, contentType, cookie, dpop, expect, forwarded, host, ifNoneMatch, lastEventID, origin

@@ -1,6 +1,9 @@
 // Every bound and every deadline of the HTTP server, each with its reason. Times are in milliseconds, sizes in bytes.
 
+/// The server's bounds and deadlines.
+/// The server's bounds and deadlines.
 package struct Limits: Sendable {
+  /// The defaults.
   package init() {}
 
   /// The request line and all fields: room for a large cookie and a DPoP proof, too little to fill memory with.

@@ -1,10 +1,13 @@
 // The methods Signet knows (RFC 9110 9). Names are case-sensitive.
 
+/// A request method.
+/// A request method.
 package enum Method: UInt8, Equatable, Sendable, CaseIterable {
   case get, head, post, put, patch, delete, options
   /// A method of RFC 9110 which no route has: TRACE.
   case other
 
+  /// The method as it stands in a request line.
   package var name: StaticString {
     switch self {
     case .get: "GET"

@@ -2,7 +2,10 @@
 //
 // Immutable, so all loops share one.
 
+/// A whole answer, ready to copy.
+/// A rendered answer.
 package final class PreparedResponse: Sendable {
+  /// The status when it isn't 304.
   package let status: Int
   let head: [UInt8]
   let body: [UInt8]

@@ -29,6 +29,8 @@ package struct Route {
   }
 }
 
+/// The routes of a listener on one loop.
+/// Finds the endpoint of a request.
 package struct Router {
   /// All routes of one path.
   private struct Place {

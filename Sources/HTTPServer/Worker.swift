@@ -142,9 +142,7 @@ extension Worker {
   }
 
   private func handOverLog() {
-    guard !log.lines.isEmpty else { return }
-    server.log.append(log.lines)
-    log.clear()
+    if let lines = log.takeLines() { server.log.append(lines) }
   }
 
   /// Writes all output; what a connection reads meanwhile from its own buffer may add more, which is written as well.

@@ -1,13 +1,15 @@
 // A thread, its epoll and everything which lives on it: one actor which is its own serial executor.
 //
 // The compiler proves that state of a loop is touched by its own thread only: connections are not Sendable and their
-// methods take the loop as an isolated parameter. The thread enters isolation once a tick; a continuation resumed
+// methods take the loop as an isolated parameter. The thread enters isolation once; a continuation resumed
 // elsewhere comes back through the inbox. One tick is: wait, start hooks, ready descriptors, timers, jobs, end hooks.
 // What the loop doesn't do: own descriptors. Whoever watches one closes it.
 
 import Glibc
 package import Synchronization
 
+/// An event loop with its thread.
+/// An event loop, an actor on its own thread.
 package actor EventLoop {
   /// Monotonic milliseconds, read once a tick.
   package private(set) var now: Int
@@ -115,8 +117,11 @@ extension EventLoop {
   /// The thread's body: ticks until the loop is stopped.
   nonisolated func run() {
     thread.store(UInt(pthread_self()), ordering: .relaxed)
-    while assumeIsolated({ $0.tick() }) {}
-    assumeIsolated { $0.finish() }
+    // Entered once and not once a tick: each entry costs an allocation.
+    assumeIsolated { loop in
+      while loop.tick() {}
+      loop.finish()
+    }
   }
 
   private func tick() -> Bool {
@@ -181,7 +186,7 @@ extension EventLoop {
       swap(&jobs, &running)
       var batch: [UnownedJob] = []
       swap(&batch, &running)
-      for job in batch { job.runSynchronously(on: unownedExecutor) }
+      for job in batch { job.runSynchronously(isolatedTo: unownedExecutor, taskExecutor: asUnownedTaskExecutor()) }
       batch.removeAll(keepingCapacity: true)
       swap(&batch, &running)
     }

@@ -4,12 +4,18 @@
 
 import Glibc
 
+/// An address to listen on.
+/// An address to listen on.
 package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
+  /// Which internet protocol.
+  /// The internet protocol's version.
   package enum Family: Sendable { case ipv4, ipv6 }
 
+  /// The address's family.
   package let family: Family
   /// The address in its text form, without brackets.
   package let host: String
+  /// The TCP port; 0 lets the kernel pick one.
   package let port: UInt16
 
   /// Parses `host:port`.
@@ -31,6 +37,7 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     self.port = port
   }
 
+  /// `host:port`, IPv6 in brackets.
   package var description: String { BoundAddress(host: host, port: port).description }
 
   private static func isAddress(_ text: String, _ family: Int32) -> Bool {
@@ -40,9 +47,12 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
 
 /// Where a listener really listens, with the port it was given.
 package struct BoundAddress: Sendable, Equatable, CustomStringConvertible {
+  /// The address in its text form, without brackets.
   package let host: String
+  /// The TCP port.
   package let port: UInt16
 
+  /// `host:port`, IPv6 in brackets.
   package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
@@ -54,6 +64,7 @@ package enum ListenError: Error, Equatable, CustomStringConvertible {
   case notLocal(String)
   case failed(String, call: String, errno: Int32)
 
+  /// What, why and the mend, in one line.
   package var description: String {
     switch self {
     case .badAddress(let text): "cannot listen on '\(text)': write host:port, [IPv6]:port or localhost:port"

@@ -8,10 +8,14 @@ import Glibc
 
 /// A connection just accepted: non-blocking, close-on-exec, without Nagle's delay.
 package struct AcceptedSocket: Sendable {
+  /// The socket, which the receiver closes.
   package let descriptor: Int32
+  /// Who connected.
   package let peer: PeerAddress
 }
 
+/// A listening socket at work on a loop.
+/// A listening socket on its loop.
 package final class Listener {
   /// Connections accepted within one tick at most, so that a flood of them doesn't hold up those which are open.
   private static let batch = 64

@@ -7,6 +7,7 @@ import Glibc
 /// A bound and listening socket, on no loop yet.
 package struct ListeningSocket: Sendable {
   let descriptor: Int32
+  /// Where it listens, with the port it was given.
   package let bound: BoundAddress
 
   /// Binds and listens.

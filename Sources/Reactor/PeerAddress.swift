@@ -3,6 +3,8 @@
 import CLinux
 import Glibc
 
+/// An IP address without a port.
+/// The other end's IP address.
 package struct PeerAddress: Sendable, Hashable {
   private let high: UInt64
   private let low: UInt64
@@ -13,6 +15,7 @@ package struct PeerAddress: Sendable, Hashable {
     self.low = low
   }
 
+  /// From an IPv4 address, 127.0.0.1 being 0x7f000001.
   package init(ipv4 address: UInt32) {
     self.init(high: 0, low: 0xffff_0000_0000 | UInt64(address))
   }
@@ -29,8 +32,10 @@ package struct PeerAddress: Sendable, Hashable {
     self.init(high: UInt64(bigEndian: words.0), low: UInt64(bigEndian: words.1))
   }
 
+  /// Whether it is an IPv4 address, also when it came mapped into IPv6.
   package var isIPv4: Bool { high == 0 && low >> 32 == 0xffff }
 
+  /// Whether it is this machine's own: 127.0.0.0/8 or ::1.
   package var isLoopback: Bool { isIPv4 ? low >> 24 & 0xff == 127 : high == 0 && low == 1 }
 
   /// What one customer of a provider usually holds: the whole IPv4 address (4 bytes) or the IPv6 /64 (8 bytes).

@@ -9,10 +9,14 @@ import Glibc
 
 /// What a descriptor is ready for, or is watched for.
 package struct Readiness: OptionSet, Sendable {
+  /// epoll's own bits.
   package let rawValue: UInt32
+  /// From epoll's own bits.
   package init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  /// Bytes, a connection or the peer's end can be read.
   package static let read = Readiness(rawValue: EPOLLIN.rawValue)
+  /// There is room to write.
   package static let write = Readiness(rawValue: EPOLLOUT.rawValue)
   /// The peer is gone altogether or the descriptor failed; reported without being asked for.
   package static let broken = Readiness(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)

@@ -10,6 +10,8 @@ package struct TimerID: Equatable, Sendable {
   fileprivate let generation: UInt32
 }
 
+/// Payloads which come due.
+/// A hierarchical timer wheel.
 package struct TimerWheel<Payload> {
   private struct Entry {
     var payload: Payload?
@@ -73,12 +75,12 @@ package struct TimerWheel<Payload> {
   package func wait(from now: Int) -> Int? {
     guard count > 0 else { return nil }
     if heads[2 * Self.slots] >= 0 { return 0 }
-    if let fine = nextOccupied(words: 0..<4, after: turned) {
-      return max(0, (turned + fine) << Self.fineShift - now)
-    }
+    // The nearest coarse slot may hold something due before the nearest in the fine wheel.
     let coarseNow = turned >> 8
-    guard let coarse = nextOccupied(words: 4..<8, after: coarseNow) else { return nil }
-    return max(0, (coarseNow + coarse) << Self.coarseShift - now)
+    let fine = nextOccupied(firstWord: 0, after: turned).map { (turned + $0) << Self.fineShift }
+    let coarse = nextOccupied(firstWord: 4, after: coarseNow).map { (coarseNow + $0) << Self.coarseShift }
+    guard let next = fine ?? coarse else { return nil }
+    return max(0, min(next, coarse ?? next) - now)
   }
 
   /// Removes every timer and returns what they held, in no order.
@@ -171,12 +173,16 @@ extension TimerWheel {
   }
 
   /// How many slots after `position` the next occupied one of a wheel lies, 1...255.
-  private func nextOccupied(words: Range<Int>, after position: Int) -> Int? {
-    for distance in 1..<Self.slots {
+  private func nextOccupied(firstWord: Int, after position: Int) -> Int? {
+    var distance = 1
+    while distance < Self.slots {
       let slot = (position + distance) & 0xff
-      let word = occupied[words.lowerBound + slot >> 6]
-      if word == 0, slot & 63 == 0, distance + 64 < Self.slots { continue }
-      if word & (1 << UInt64(slot & 63)) != 0 { return distance }
+      let rest = occupied[firstWord + slot >> 6] >> UInt64(slot & 63)
+      if rest != 0 {
+        distance += rest.trailingZeroBitCount
+        return distance < Self.slots ? distance : nil
+      }
+      distance += 64 - slot & 63
     }
     return nil
   }

@@ -1,4 +1,5 @@
-// How bytes leave and reach a connected socket: the one place in which an encrypted connection differs from a plain one.
+// How bytes leave and reach a connected socket: the one place in which an encrypted connection differs from a plain
+// one.
 //
 // Not ready and gone are values; nothing here throws, since none of it is exceptional for a server.
 
@@ -16,8 +17,10 @@ package enum Transfer: Equatable, Sendable {
 
 /// A connected, non-blocking socket; its owner closes it, once.
 package struct Transport: Sendable {
+  /// The socket.
   package let descriptor: Int32
 
+  /// A transport over a connected socket.
   package init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// Reads what is there, at most what fits `buffer`.
@@ -42,5 +45,6 @@ package struct Transport: Sendable {
   /// Says that nothing more will be written.
   package func endWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+  /// Closes the socket.
   package func shut() { close(descriptor) }
 }

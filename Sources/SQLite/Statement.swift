@@ -138,7 +138,9 @@ package struct Row: ~Copyable {
 
   /// Column `index`, a blob of 16 bytes, as two big-endian words; zeros for any other length.
   package func words(_ index: Int32) -> (UInt64, UInt64) {
-    guard let start = sqlite3_column_blob(handle, index), sqlite3_column_bytes(handle, index) == 16 else { return (0, 0) }
+    guard let start = sqlite3_column_blob(handle, index), sqlite3_column_bytes(handle, index) == 16 else {
+      return (0, 0)
+    }
     return (
       UInt64(bigEndian: start.loadUnaligned(as: UInt64.self)),
       UInt64(bigEndian: start.loadUnaligned(fromByteOffset: 8, as: UInt64.self))

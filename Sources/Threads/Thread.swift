@@ -17,8 +17,7 @@ package struct Thread: Sendable {
     let result = unsafe pthread_create(
       &handle, nil,
       { argument in
-        let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-        start.run()
+        if let argument { unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().run() }
         return nil
       }, Unmanaged.passRetained(start).toOpaque())
     // Threads are made at start only: without them there is no program.

@@ -37,7 +37,9 @@ enum HTTPClient {
     return (bare(String(authority[..<colon])), String(authority[authority.index(after: colon)...]))
   }
 
-  private static func bare(_ host: String) -> String { host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host }
+  private static func bare(_ host: String) -> String {
+    host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+  }
 
   private static func connect(_ host: String, _ port: String, _ url: String) throws -> Int32 {
     var hints = addrinfo()
@@ -49,7 +51,8 @@ enum HTTPClient {
     defer { freeaddrinfo(list) }
     var next: UnsafeMutablePointer<addrinfo>? = first
     while let address = next?.pointee {
-      let descriptor = socket(address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), address.ai_protocol)
+      let descriptor = socket(
+        address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), address.ai_protocol)
       var timeout = timeval(tv_sec: patience, tv_usec: 0)
       for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
         setsockopt(descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))

@@ -20,7 +20,9 @@ struct ConfigurationOptions: ParsableArguments {
     var pairs: [(key: String, value: String)] = []
     for override in overrides {
       let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2 else { throw CommandFailure.usage("--set takes KEY=VALUE, for example --set log.level=debug") }
+      guard parts.count == 2 else {
+        throw CommandFailure.usage("--set takes KEY=VALUE, for example --set log.level=debug")
+      }
       pairs.append((String(parts[0]), String(parts[1])))
     }
     if let data { pairs.append(("data", data)) }

@@ -92,7 +92,8 @@ extension Settings {
         return try Argon2Parameters(
           memoryKiB: password.memoryKiB, iterations: password.iterations, parallelism: password.parallelism)
       } catch {
-        throw CommandFailure.usage("password.memory_kib, password.iterations and password.parallelism don't fit: \(error)")
+        throw CommandFailure.usage(
+          "password.memory_kib, password.iterations and password.parallelism don't fit: \(error)")
       }
     }
   }

@@ -13,11 +13,13 @@ import Testing
   /// again. Properties and initialisers of a documented type may speak by their names.
   @Test func visibleDeclarationsAreDocumented() {
     for (_, files) in Dictionary(grouping: SourceTree.swiftSources, by: \.module) {
-      let documented = Set(files.flatMap { file in
-        file.lines.indices.filter { isDocumented($0, in: file.lines) }.compactMap { Self.function(file.lines[$0]) }
-      })
+      let documented = Set(
+        files.flatMap { file in
+          file.lines.indices.filter { isDocumented($0, in: file.lines) }.compactMap { Self.function(file.lines[$0]) }
+        })
       for file in files {
-        for (index, line) in file.lines.enumerated() where Self.needsWords(line) && !isDocumented(index, in: file.lines) {
+        for (index, line) in file.lines.enumerated() where Self.needsWords(line) && !isDocumented(index, in: file.lines)
+        {
           if let name = Self.function(line), documented.contains(name) { continue }
           Issue.record("\(file.path):\(index + 1): undocumented: \(line.drop { $0 == " " })")
         }

@@ -63,7 +63,9 @@ package enum PasswordRule {
 
   /// Why `password` can't be this user's; nil when it can.
   package static func objection(to password: String, username: String, minimumLength: Int) -> String? {
-    if password.count < minimumLength { return "the password is shorter than \(minimumLength) characters; use a longer one" }
+    if password.count < minimumLength {
+      return "the password is shorter than \(minimumLength) characters; use a longer one"
+    }
     if password.utf8.count > limit { return "the password is longer than \(limit) bytes; use a shorter one" }
     if Username.key(password) == Username.key(username) { return "the password is the username; use another one" }
     return nil

@@ -117,7 +117,9 @@ extension KeyRing {
         Entry(jwk: jwk, state: record.state, createdAt: record.createdAt, activatedAt: record.activatedAt))
       if record.state == .active, record.algorithm == algorithm.rawValue { signing = try privateKey(record, master) }
     }
-    guard let signing else { throw .cryptography("the store has no active \(algorithm.rawValue) key; restore a backup") }
+    guard let signing else {
+      throw .cryptography("the store has no active \(algorithm.rawValue) key; restore a backup")
+    }
     return KeyRing(epoch: material.epoch, secrets: secrets, signing: signing, entries: entries)
   }
 

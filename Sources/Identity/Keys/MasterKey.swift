@@ -30,7 +30,8 @@ package enum MasterKeyError: Error, Sendable, CustomStringConvertible {
     case .unreadable(let path, let code): "\(path) can't be read: \(String(cString: strerror(code)))"
     case .unwritable(let path, let code): "\(path) can't be written: \(String(cString: strerror(code)))"
     case .wrong: "the master key isn't the one this store's keys were wrapped with; put back that one"
-    case .altered(let kid): "signing key \(kid) of the store was altered by something other than signet; restore a backup"
+    case .altered(let kid):
+      "signing key \(kid) of the store was altered by something other than signet; restore a backup"
     }
   }
 }
@@ -89,7 +90,8 @@ package struct MasterKey: Sendable, CustomStringConvertible {
     guard written else { throw .unwritable(path, errno: code) }
     // A link, not a rename: of two programs starting at once the second must keep the first one's key.
     guard link(temporary, path) == 0 || errno == EEXIST else { throw .unwritable(path, errno: errno) }
-    let folder = open(path.lastIndex(of: "/").map { String(path[..<$0]) + "/" } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = open(
+      path.lastIndex(of: "/").map { String(path[..<$0]) + "/" } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if folder >= 0 {
       fsync(folder)
       close(folder)

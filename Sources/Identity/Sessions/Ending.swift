@@ -7,7 +7,9 @@ extension Issuer {
   /// Ends the session of a refresh token of any generation (RFC 7009 section 2.1), or every session of its user.
   /// Succeeds when it had ended already.
   package func logout(refreshToken: String, all: Bool, from requester: Requester) async throws(Refusal) {
-    guard let token = contexts.refreshTokens.parse(refreshToken) else { throw Refusal(.invalidGrant, cause: "malformed") }
+    guard let token = contexts.refreshTokens.parse(refreshToken) else {
+      throw Refusal(.invalidGrant, cause: "malformed")
+    }
     if all {
       let found: SessionAndUser?
       do { found = try await store.findSession(token.session) } catch { throw Refusal(error) }

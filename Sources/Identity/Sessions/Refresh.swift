@@ -88,7 +88,9 @@ extension Issuer {
       session: session, user: found.user, scope: scope, isFirstParty: client?.isFirstParty ?? false,
       issuedAt: issuedAt, ttl: client?.accessTTL ?? policy.accessTTL)
     let accessToken: String
-    do { accessToken = try contexts.accessTokens.write(content) } catch { throw Refusal(.serverError, cause: "signing") }
+    do { accessToken = try contexts.accessTokens.write(content) } catch {
+      throw Refusal(.serverError, cause: "signing")
+    }
     let refreshToken = RefreshToken(
       epoch: snapshot.ring.epoch, session: session.id, generation: session.generation)
     return TokenAnswer(

@@ -52,7 +52,11 @@ final class AccessTokenWriter {
     json.beginObject()
     json.member("iss", issuer)
     json.member("sub", content.user.id.description)
-    if content.isFirstParty { json.member("aud", [session.audience, issuer]) } else { json.member("aud", session.audience) }
+    if content.isFirstParty {
+      json.member("aud", [session.audience, issuer])
+    } else {
+      json.member("aud", session.audience)
+    }
     json.member("exp", content.expiresAt / 1000)
     json.member("iat", content.issuedAt / 1000)
     json.member("jti", identifier(content))

@@ -78,7 +78,8 @@ package struct PresentedRefresh: Sendable {
   package var clockIsSettling: Bool
 
   package init(
-    clientID: String?, scope: String? = nil, proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64, now: Int64,
+    clientID: String?, scope: String? = nil, proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64,
+    now: Int64,
     clockIsSettling: Bool
   ) {
     self.clientID = clientID

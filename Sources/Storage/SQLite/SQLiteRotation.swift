@@ -6,7 +6,8 @@ extension SQLiteStore {
   package func rotate(_ request: RotationRequest) async throws(StoreError) -> Rotation {
     try await write { (database) throws(SQLiteError) in
       guard let found = try session(request.session, database) else { return .refused(.unknownSession) }
-      let policy = request.policy.adjusted(accessTTL: found.session.clientAccessTTL, idleTTL: found.session.clientIdleTTL)
+      let policy = request.policy.adjusted(
+        accessTTL: found.session.clientAccessTTL, idleTTL: found.session.clientIdleTTL)
       let decision = RefreshDecision.decide(RefreshState(found), request.presented, policy)
       switch decision {
       case .rotate(let ahead): return try advance(found, request, policy, ahead: ahead, database)
@@ -69,7 +70,8 @@ private func audit(
 extension RefreshState {
   init(_ found: SessionAndUser) {
     self.init(
-      clientID: found.session.clientID, scope: found.session.scope, confirmation: found.session.confirmation, userActive: found.user.isActive,
+      clientID: found.session.clientID, scope: found.session.scope, confirmation: found.session.confirmation,
+      userActive: found.user.isActive,
       revoked: found.session.revokedAt != nil, idleDeadline: found.session.idleDeadline,
       absoluteDeadline: found.session.absoluteDeadline, generation: found.session.generation,
       rotatedAt: found.session.rotatedAt, rotatedFrom: found.session.rotatedFrom,

@@ -62,7 +62,8 @@ extension SQLiteStore {
       let ended = try endLiveSessions(of: key, keeping: nil, reason, now, database)
       try database.audit(
         AuditEntry(
-          event: event, now: now, context: context, cause: reason.rawValue, userID: user, detail: "{\"ended\":\(ended)}"))
+          event: event, now: now, context: context, cause: reason.rawValue, userID: user, detail: "{\"ended\":\(ended)}"
+        ))
       return ended
     }
   }

@@ -80,7 +80,8 @@ package final class SQLiteStore: Store {
     try migrator.apply(now: options.now)
     try database.transaction { (database) throws(StoreError) in
       try database.attempt { () throws(SQLiteError) in
-        try database.statement("INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', ?)").run(.integer(Int64(epoch)))
+        try database.statement("INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', ?)").run(
+          .integer(Int64(epoch)))
       }
     }
   }

@@ -127,7 +127,8 @@ func userRecord(_ row: borrowing Row, from first: Int32) -> UserRecord {
   UserRecord(
     id: row.id(first), username: row.text(first + 1), email: row.optionalText(first + 2),
     emailVerified: row.flag(first + 3), passwordHash: row.optionalText(first + 4), roles: row.text(first + 5),
-    claimsVersion: row.integer(first + 6), disabledAt: row.optionalInteger(first + 7), createdAt: row.integer(first + 8))
+    claimsVersion: row.integer(first + 6), disabledAt: row.optionalInteger(first + 7), createdAt: row.integer(first + 8)
+  )
 }
 
 /// The rowid of the user with this identifier.

@@ -22,7 +22,8 @@ extension ClientCommand {
     @Option(help: "Its client_id; by default a random one.") var id: String?
     @Option(name: .customLong("audience"), help: "An audience it may ask for, the first by default; may be repeated.")
     var audiences: [String] = []
-    @Option(name: .customLong("scope"), help: "A scope value it may ask for; may be repeated.") var scopes: [String] = []
+    @Option(name: .customLong("scope"), help: "A scope value it may ask for; may be repeated.") var scopes: [String] =
+      []
     @Option(name: .customLong("grant"), help: "password or refresh_token; by default both; may be repeated.")
     var grants: [String] = []
     @Option(help: "public: the client has no secret.") var kind = "public"

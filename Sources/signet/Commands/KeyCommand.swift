@@ -70,7 +70,8 @@ struct AuditCommand: AsyncParsableCommand {
         while true {
           let page = try await bench.store.audit(after: last, limit: 1000)
           for entry in page {
-            guard entry.sequence == last + 1, entry.previous == digest, Digest.sha256(entry.chained) == entry.digest else {
+            guard entry.sequence == last + 1, entry.previous == digest, Digest.sha256(entry.chained) == entry.digest
+            else {
               throw CommandFailure.failed(
                 "the audit trail is broken at row \(entry.sequence): it or the row before was altered or removed")
             }
@@ -78,7 +79,8 @@ struct AuditCommand: AsyncParsableCommand {
           }
           if page.isEmpty { break }
         }
-        Output.done("\(last) rows, every one as it was written", [JSONMember("rows", .integer(last))], json: output.json)
+        Output.done(
+          "\(last) rows, every one as it was written", [JSONMember("rows", .integer(last))], json: output.json)
       }
     }
   }

@@ -16,7 +16,9 @@ enum PasswordPrompt {
       throw CommandFailure.usage("a password is needed: give --password-stdin and the password on standard input")
     }
     let first = try ask("Password: ")
-    guard try ask("Once more: ") == first else { throw CommandFailure.failed("the passwords differ; nothing was changed") }
+    guard try ask("Once more: ") == first else {
+      throw CommandFailure.failed("the passwords differ; nothing was changed")
+    }
     return first
   }
 

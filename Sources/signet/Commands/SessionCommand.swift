@@ -39,14 +39,17 @@ struct SessionCommand: AsyncParsableCommand {
     @Option(help: "End every session of this user.") var user: String?
 
     func run() async throws {
-      guard (id == nil) != (user == nil) else { throw CommandFailure.usage("give either a session's id or --user NAME") }
+      guard (id == nil) != (user == nil) else {
+        throw CommandFailure.usage("give either a session's id or --user NAME")
+      }
       let session = try id.map { text in
         guard let session = UniqueID(text) else { throw CommandFailure.usage("\(text) isn't a session's id") }
         return session
       }
       try await Workbench.open(options) { bench in
         let ended = try await end(session, bench)
-        Output.done("ended \(ended) session\(ended == 1 ? "" : "s")", [JSONMember("ended", .integer(Int64(ended)))],
+        Output.done(
+          "ended \(ended) session\(ended == 1 ? "" : "s")", [JSONMember("ended", .integer(Int64(ended)))],
           json: output.json)
       }
     }

@@ -18,15 +18,24 @@ package final class HashingPool: Sendable {
   ///   - queue: jobs that may wait; at least 1.
   ///   - milliseconds: what a job may wait for a thread.
   ///   - parameters: of new hashes.
-  package init(threads: Int, queue: Int, deadline milliseconds: Int, parameters: Argon2Parameters) {
+  package convenience init(threads: Int, queue: Int, deadline milliseconds: Int, parameters: Argon2Parameters) {
+    self.init(threads: threads, queue: queue, deadline: milliseconds, parameters: parameters) { $0.compute() }
+  }
+
+  /// With another computation in place of Argon2 and another clock, so that tests decide when a hash ends.
+  init(
+    threads: Int, queue: Int, deadline milliseconds: Int, parameters: Argon2Parameters,
+    clock: @escaping @Sendable () -> UInt64 = monotonicNanoseconds,
+    compute: @escaping @Sendable (HashingJob) -> [UInt8]?
+  ) {
     Argon2.start()
     let count = max(1, threads)
     let queue = HashingQueue<HashingJob>(
       capacity: max(1, queue), threads: count, deadline: UInt64(max(1, milliseconds)) * 1_000_000)
-    let state = Monitor(HashingState(queue: queue, parameters: parameters))
+    let state = Monitor(HashingState(queue: queue, parameters: parameters, clock: clock))
     self.state = state
     self.threads = Monitor(
-      (0..<count).map { number in Thread(name: "hash-\(number)", niceness: 5) { Self.work(state) } })
+      (0..<count).map { number in Thread(name: "hash-\(number)", niceness: 5) { Self.work(state, clock, compute) } })
   }
 
   deinit { stop() }
@@ -103,15 +112,17 @@ package final class HashingPool: Sendable {
     return try result.get()
   }
 
-  private static func work(_ state: Monitor<HashingState>) {
+  private static func work(
+    _ state: Monitor<HashingState>, _ clock: () -> UInt64, _ compute: (HashingJob) -> [UInt8]?
+  ) {
     while true {
       switch state.wait(until: { $0.next() }) {
       case .stop: return
       case .refuse(let job, let error): job.continuation.resume(returning: .failure(error))
       case .compute(let job):
-        let start = monotonicNanoseconds()
-        let tag = job.compute()
-        let time = monotonicNanoseconds() - start
+        let start = clock()
+        let tag = compute(job)
+        let time = clock() - start
         state.withLock { $0.finished(job.parameters, nanoseconds: tag == nil ? nil : time) }
         job.continuation.resume(returning: tag.map { .success($0) } ?? .failure(.memory))
       }

@@ -11,8 +11,10 @@ struct HashingState {
   var times = HashingTimes()
   var counts = HashingCounts()
   var stopped = false
+  private let clock: @Sendable () -> UInt64
 
-  init(queue: HashingQueue<HashingJob>, parameters: Argon2Parameters) {
+  init(queue: HashingQueue<HashingJob>, parameters: Argon2Parameters, clock: @escaping @Sendable () -> UInt64) {
+    self.clock = clock
     self.queue = queue
     self.parameters = parameters
     decoy = Self.decoy(parameters)
@@ -25,7 +27,7 @@ struct HashingState {
   /// Queues the job, or says why not.
   mutating func admit(_ job: HashingJob, origin: Origin) -> HashingError? {
     guard !stopped else { return .stopped }
-    if queue.admit(job, origin: origin, now: monotonicNanoseconds()) { return nil }
+    if queue.admit(job, origin: origin, now: clock()) { return nil }
     counts.refusedByQueue += 1
     return .queueFull(retryAfterSeconds: queue.secondsToEmpty)
   }
@@ -40,7 +42,7 @@ struct HashingState {
   mutating func next() -> Step? {
     guard !stopped else { return .stop }
     guard let entry = queue.next() else { return nil }
-    guard monotonicNanoseconds() > entry.deadline else { return .compute(entry.job) }
+    guard clock() > entry.deadline else { return .compute(entry.job) }
     queue.finished()
     counts.refusedByDeadline += 1
     return .refuse(entry.job, .deadlinePassed(retryAfterSeconds: queue.secondsToEmpty))
@@ -73,7 +75,7 @@ struct HashingJob: Sendable {
   }
 }
 
-/// Time since some fixed moment, which no step of the wall clock changes.
+/// Nanoseconds since some fixed moment, which no step of the wall clock changes.
 func monotonicNanoseconds() -> UInt64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)

@@ -74,6 +74,7 @@ let package = Package(
     tests("JSONTests", ["JSON"]),
     tests("OpenSSLTests", ["OpenSSL"]),
     tests("PasswordsTests", ["Passwords"]),
+    tests("StorageTests", ["Storage", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("TidyTests", []),
   ]

@@ -45,7 +45,9 @@ private func retry(
   try database.statement("UPDATE session SET retried_elsewhere = retried_elsewhere + 1 WHERE id = ?").run(
     .id(found.session.id))
   try audit(.retriedElsewhere, found, request, detail: nil, database)
-  return .retried(found, elsewhere: true)
+  var counted = found
+  counted.session.retriedElsewhere += 1
+  return .retried(counted, elsewhere: true)
 }
 
 private func end(
@@ -71,8 +73,8 @@ extension RefreshState {
   init(_ found: SessionAndUser) {
     self.init(
       clientID: found.session.clientID, scope: found.session.scope, confirmation: found.session.confirmation,
-      userActive: found.user.isActive,
-      revoked: found.session.revokedAt != nil, idleDeadline: found.session.idleDeadline,
+      userActive: found.user.isActive, revoked: found.session.revokedAt != nil,
+      idleDeadline: found.session.idleDeadline,
       absoluteDeadline: found.session.absoluteDeadline, generation: found.session.generation,
       rotatedAt: found.session.rotatedAt, rotatedFrom: found.session.rotatedFrom,
       retriedElsewhere: found.session.retriedElsewhere)

@@ -35,11 +35,12 @@ package protocol Store: Sendable {
   func findSession(_ id: UniqueID) async throws(StoreError) -> SessionAndUser?
   /// The user's live sessions, newest first.
   func sessions(of user: UniqueID, now: Int64) async throws(StoreError) -> [SessionRecord]
-  /// Ends one session, of this user where one is named. False when there was none to end.
+  /// Ends one session, of this user where one is named. False when it wasn't live; one that had only expired is ended
+  /// all the same, since a clock set right could bring it back.
   func endSession(
     _ id: UniqueID, of user: UniqueID?, reason: RevocationReason, event: AuditEvent, now: Int64, context: RequestContext
   ) async throws(StoreError) -> Bool
-  /// Ends every live session of a user; how many.
+  /// Ends every session of a user; how many of them were live.
   func endSessions(
     of user: UniqueID, reason: RevocationReason, event: AuditEvent, now: Int64, context: RequestContext
   ) async throws(StoreError) -> Int

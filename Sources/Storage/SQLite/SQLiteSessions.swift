@@ -43,14 +43,14 @@ extension SQLiteStore {
     _ id: UniqueID, of user: UniqueID?, reason: RevocationReason, event: AuditEvent, now: Int64, context: RequestContext
   ) async throws(StoreError) -> Bool {
     try await write { (database) throws(SQLiteError) in
-      guard let found = try session(id, database), found.session.isLive(at: now) else { return false }
+      guard let found = try session(id, database), found.session.revokedAt == nil else { return false }
       guard user == nil || user == found.user.id else { return false }
       try revoke(id, reason, now, database)
       try database.audit(
         AuditEntry(
           event: event, now: now, context: context, cause: reason.rawValue, userID: found.user.id, sessionID: id,
           clientID: found.session.clientID))
-      return true
+      return found.session.isLive(at: now)
     }
   }
 
@@ -59,7 +59,7 @@ extension SQLiteStore {
   ) async throws(StoreError) -> Int {
     try await write { (database) throws(SQLiteError) in
       guard let key = try userKey(user, database) else { return 0 }
-      let ended = try endLiveSessions(of: key, keeping: nil, reason, now, database)
+      let ended = try endAllSessions(of: key, keeping: nil, reason, now, database)
       try database.audit(
         AuditEntry(
           event: event, now: now, context: context, cause: reason.rawValue, userID: user, detail: "{\"ended\":\(ended)}"
@@ -115,15 +115,22 @@ func revoke(_ id: UniqueID, _ reason: RevocationReason, _ now: Int64, _ database
     .integer(now), .text(reason.rawValue), .id(id))
 }
 
-/// Ends every live session of a user but one; how many.
+/// Ends every session of a user but one; how many of them were live. Expired ones are marked as well: where the clock
+/// has jumped ahead, they would live again once it is set right.
 @discardableResult
-func endLiveSessions(
+func endAllSessions(
   of user: Int64, keeping: UniqueID?, _ reason: RevocationReason, _ now: Int64, _ database: Database
 ) throws(SQLiteError) -> Int {
+  let live = try database.statement(
+    """
+    SELECT count(*) FROM session
+    WHERE user = ?1 AND revoked_at IS NULL AND id IS NOT ?2 AND min(idle_deadline, absolute_deadline) > ?3
+    """
+  ).first(.integer(user), .id(keeping), .integer(now)) { row in row.integer(0) }
   try database.statement(
     "UPDATE session SET revoked_at = ?, revoked_reason = ? WHERE user = ? AND revoked_at IS NULL AND id IS NOT ?"
   ).run(.integer(now), .text(reason.rawValue), .integer(user), .id(keeping))
-  return database.connection.changes
+  return Int(live ?? 0)
 }
 
 /// Writes what a rotation changes.

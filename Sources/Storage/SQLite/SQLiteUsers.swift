@@ -48,7 +48,7 @@ extension SQLiteStore {
       try database.attempt { () throws(SQLiteError) in
         try database.statement("UPDATE user SET disabled_at = ? WHERE key = ?").run(
           .optional(disabled ? now : nil), .integer(key))
-        if disabled { try endLiveSessions(of: key, keeping: nil, .disabled, now, database) }
+        if disabled { try endAllSessions(of: key, keeping: nil, .disabled, now, database) }
         let event: AuditEvent = disabled ? .userDisabled : .userEnabled
         try database.audit(AuditEntry(event: event, now: now, context: context, userID: id))
       }
@@ -93,7 +93,7 @@ private func apply(
 ) throws(SQLiteError) -> SessionAndUser? {
   try database.statement("UPDATE user SET password_hash = ?, password_changed_at = ? WHERE key = ?").run(
     .text(change.passwordHash), .integer(change.now), .integer(key))
-  try endLiveSessions(of: key, keeping: change.keeping, .password, change.now, database)
+  try endAllSessions(of: key, keeping: change.keeping, .password, change.now, database)
   try database.audit(
     AuditEntry(
       event: .password, now: change.now, context: change.context, userID: change.userID, sessionID: change.keeping))

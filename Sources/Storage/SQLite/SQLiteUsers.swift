@@ -80,9 +80,7 @@ extension SQLiteStore {
       let kept = try database.attempt { () throws(SQLiteError) in
         try change.keeping.flatMap { (id) throws(SQLiteError) in try session(id, database) }
       }
-      if change.keeping != nil, kept?.session.isLive(at: change.now) != true || kept?.user.id != change.userID {
-        throw .missing("session")
-      }
+      if change.keeping != nil, kept?.mayBeKept(by: change) != true { throw .missing("session") }
       return try database.attempt { () throws(SQLiteError) in try apply(change, to: key, kept, database) }
     }
   }
@@ -99,10 +97,18 @@ private func apply(
       event: .password, now: change.now, context: change.context, userID: change.userID, sessionID: change.keeping))
   guard var kept else { return nil }
   kept.session.advance(to: kept.session.generation + 1, by: change)
+  kept.session.claimsVersion = kept.user.claimsVersion
   // Whoever holds an access token from before the change may be the one it was changed against.
   kept.session.validFrom = kept.session.generation
   try update(kept.session, database)
   return kept
+}
+
+extension SessionAndUser {
+  /// Whether the session is the user's own, live, and not of the last generation, which nothing can follow.
+  fileprivate func mayBeKept(by change: PasswordChange) -> Bool {
+    user.id == change.userID && session.isLive(at: change.now) && session.generation < .max
+  }
 }
 
 extension SessionRecord {

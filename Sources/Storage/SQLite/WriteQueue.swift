@@ -2,8 +2,9 @@
 // then answers.
 //
 // No timer: alone, a job commits at once; under load the batch is whatever arrived during the last commit. A batch that
-// can't be committed is rolled back whole and every waiter told, so nothing is acknowledged that isn't durable. Since a
-// batch shares one transaction, a job may throw `.exists` or `.missing` only before its first write.
+// can't be committed is rolled back whole, then tried job by job where the fault may be one job's own; otherwise every
+// waiter is told. So nothing is acknowledged that isn't durable. Since a batch shares one transaction, a job may throw
+// `.exists` or `.missing` only before its first write.
 
 import Glibc
 import SQLite
@@ -80,6 +81,9 @@ final class WriteQueue: Sendable {
     if let refusal { job.fail(refusal) } else { state.signal() }
   }
 
+  /// Jobs that nobody has begun yet.
+  var waiting: Int { state.withLock { $0.jobs.count } }
+
   /// Refuses further jobs; the thread ends after those that wait.
   func close() {
     state.withLock { $0.isClosed = true }
@@ -123,9 +127,14 @@ final class WriteQueue: Sendable {
       batches.add()
       written.add(live.count)
     } catch {
-      for complete in completions { complete(error) }
-      for job in live[completions.count...] { job.fail(error) }
       failures.add()
+      // What one job ran into, a constraint say, mustn't be its neighbours' end: each once more, alone.
+      if case .failed = error, live.count > 1 {
+        for job in live { run([job], database) }
+      } else {
+        for complete in completions { complete(error) }
+        for job in live[completions.count...] { job.fail(error) }
+      }
     }
   }
 
@@ -137,7 +146,8 @@ final class WriteQueue: Sendable {
       return try job.run(database)
     } catch {
       switch error {
-      case .exists, .missing: return { _ in job.fail(error) }
+      // It may rest on what an earlier job of a batch has written that is undone now.
+      case .exists, .missing: return { job.fail($0 ?? error) }
       default: throw error
       }
     }

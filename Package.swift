@@ -72,6 +72,8 @@ let package = Package(
     tests("HTTPServerTests", ["HTTPServer", "Reactor"]),
     tests("JOSETests", ["JOSE", "JSON", "OpenSSL"]),
     tests("JSONTests", ["JSON"]),
+    // Against the built executable, as clients and operators meet it.
+    tests("LiveTests", []),
     tests("OpenSSLTests", ["OpenSSL"]),
     tests("PasswordsTests", ["Passwords"]),
     tests("StorageTests", ["Storage", "SQLite", "OpenSSL", "Telemetry", "Threads"]),

@@ -18,6 +18,7 @@ import Telemetry
 actor Server {
   private var loaded: Loaded
   private let parts: Parts
+  private var policy: Policy
   private var watch: Task<Void, Never>?
   private var storeMark: Int64?
   private var sweep: UniqueID?
@@ -27,6 +28,7 @@ actor Server {
   init(_ loaded: Loaded) async throws {
     self.loaded = loaded
     parts = try await Parts(loaded)
+    policy = parts.policy(loaded.settings)
   }
 
   /// Says where it listens, on standard output, and begins to watch the store.
@@ -44,13 +46,11 @@ actor Server {
     }
   }
 
-  /// Takes over what another process (a command, or another node) changed of keys and clients.
+  /// Takes over what another process (a command, or another node) changed of keys and clients. The first time too, since
+  /// it may have changed them after they were read at start; and again next time when reading them fails.
   private func heedStore() async {
     guard let mark = try? await parts.store.changeMark(), mark != storeMark else { return }
-    let isFirst = storeMark == nil
-    storeMark = mark
-    guard !isFirst else { return }
-    await publish(parts.authority.snapshot.policy)
+    if await publish() { storeMark = mark }
   }
 
   /// Deletes sessions that ended more than a day ago, a few rows at a time. Not while the clock is settling: a deletion
@@ -62,13 +62,19 @@ actor Server {
     sweep = try? await parts.store.sweepSessions(after: sweep, before: moment.now - 86_400_000, limit: 500)
   }
 
-  private func publish(_ policy: Policy) async {
+  /// Serves by the store's keys and clients and the policy in force from now on; false when they can't be read.
+  @discardableResult
+  private func publish() async -> Bool {
     do {
-      let snapshot = try await parts.snapshot(policy, loaded.settings)
-      parts.authority.publish(snapshot)
+      var read: Snapshot
+      // A reload may change the policy while the store is being read.
+      repeat { read = try await parts.snapshot(policy, loaded.settings) } while read.policy != policy
+      parts.authority.publish(read)
+      return true
     } catch {
       // What was in force stays in force.
       parts.log.error("keys or clients can't be read again: \(error)")
+      return false
     }
   }
 
@@ -83,7 +89,8 @@ actor Server {
       let parameters = try next.settings.argon2
       loaded = next
       parts.apply(next.settings, parameters)
-      await publish(parts.policy(next.settings))
+      policy = parts.policy(next.settings)
+      await publish()
       parts.log.notice("configuration read again; changed: \(changes.reloadable.joined(separator: ", "))")
     } catch {
       let why = (error as? CommandFailure)?.message ?? "\(error)"

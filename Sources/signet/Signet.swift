@@ -27,6 +27,8 @@ struct Signet: AsyncParsableCommand {
   /// `main` would hand the main thread to Dispatch, which waits there with every signal open.
   static func main() {
     Signals.block()
+    // What is made in the data folder holds password hashes and keys, whatever the folder's own mode is.
+    umask(0o077)
     let status = Monitor<Int32?>(nil)
     Task.detached {
       let code = await run()

@@ -34,7 +34,7 @@ import Testing
       try await server.addUser()
       let good = try await server.login()
       let other = try await LiveServer.start()
-      let stranger = try await Result.of {
+      let stranger = await Result<Tokens, any Error>.of {
         try await other.addUser()
         return try await other.login()
       }
@@ -88,7 +88,7 @@ import Testing
 
 extension Result where Failure == any Error {
   /// What an async function gives or throws.
-  static func of(_ body: () async throws -> Success) async rethrows -> Self {
+  static func of(_ body: () async throws -> Success) async -> Self {
     do { return .success(try await body()) } catch { return .failure(error) }
   }
 }

@@ -85,11 +85,12 @@ struct LiveServer: Sendable {
 
 /// Runs `body` with a new server, which is destroyed afterwards.
 func withServer(
-  _ settings: [String] = [], environment: [String: String] = [:], _ body: (LiveServer) async throws -> Void
+  _ settings: [String] = [], environment: [String: String] = [:], arguments: [String] = [],
+  _ body: (LiveServer) async throws -> Void
 ) async throws {
   await Places.servers.take()
   do {
-    let server = try await LiveServer.start(settings, environment: environment)
+    let server = try await LiveServer.start(settings, environment: environment, arguments: arguments)
     do {
       try await body(server)
       await server.child.destroy()

@@ -46,7 +46,9 @@ struct Workbench {
     guard settings.store.url.hasPrefix(scheme) else {
       throw CommandFailure.usage("store.url must begin with sqlite:///; other stores aren't supported by this version")
     }
-    return String(settings.store.url.dropFirst(scheme.count))
+    let path = String(settings.store.url.dropFirst(scheme.count))
+    // sqlite:///./PATH is relative to the current folder.
+    return path.hasPrefix("/./") || path.hasPrefix("/../") ? String(path.dropFirst()) : path
   }
 
   /// SHA-256, as the store wants it.

@@ -34,7 +34,7 @@ release: setup-build ## Builds the stripped release binary .build/signet
 	swift build -c release --static-swift-stdlib --product signet
 	strip -o .build/signet "$$(swift build -c release --static-swift-stdlib --show-bin-path)/signet"
 
-bench: setup ## Runs the benchmarks (release); they print figures and decide nothing
+bench: setup release ## Runs the benchmarks (release); they print figures and decide nothing
 	swift run -c release --static-swift-stdlib Benchmarks
 
 test-long: setup ## Runs the tests under ThreadSanitizer and AddressSanitizer, then the long live tests

@@ -68,6 +68,11 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // A program that prints figures; see Tests/Benchmarks/Benchmarks.swift.
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["OpenSSL", "Passwords", "SQLite"], path: "Tests/Benchmarks",
+      swiftSettings: settings),
+
     tests("ConfigurationTests", ["Configuration"]),
     tests("HTTPServerTests", ["HTTPServer", "Reactor"]),
     tests("JOSETests", ["JOSE", "JSON", "OpenSSL"]),

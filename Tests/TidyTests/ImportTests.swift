@@ -16,6 +16,7 @@ import Testing
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "Reactor", "Storage",
       "Telemetry", "Threads", "ArgumentParser", "Logging",
     ],
+    "Benchmarks": ["OpenSSL", "Passwords", "SQLite"],
   ]
 
   /// What the toolchain brings. Foundation whole is missing on purpose: it adds 45 MB to the binary.

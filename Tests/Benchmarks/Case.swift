@@ -1,0 +1,11 @@
+// The list of cases. Each gets the machine, whose limits are measured once, and returns its figures.
+
+/// Something that is measured.
+struct Case: Sendable {
+  let name: String
+  let about: String
+  let run: @Sendable (Machine) async throws -> [Figure]
+
+  /// Every case, in the order of the table.
+  static let all = [refresh, jwks, login, me, start, memory, growth]
+}

@@ -1,0 +1,16 @@
+// Password login, beside what the hashing library does alone on as many threads.
+
+extension Case {
+  static let login = Case(name: "login", about: "POST /v1/login") { machine in
+    // 64 logins from one address are more than one network's share of the queue on a slow machine; here all may wait.
+    let server = try SignetServer(settings: ["SIGNET_HASHING_QUEUE": "1024", "SIGNET_HASHING_DEADLINE": "1m"])
+    try server.addUser()
+    let alone = try await machine.hashing()
+    let script = """
+      wrk.method, wrk.headers["Content-Type"], wrk.body = "POST", "application/json", '\(SignetServer.credentials)'
+      """
+    let load = try Wrk.run(server.url + "/v1/login", seconds: 8, script: script)
+    server.stop()
+    return load.figures("login", atLeast: (alone.value * 0.9).rounded(.up), limit: alone)
+  }
+}

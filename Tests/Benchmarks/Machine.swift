@@ -1,0 +1,45 @@
+// The machine: what it is, and its own limits, each measured at most once a run, when the first case asks.
+
+import Foundation
+
+/// This machine.
+final class Machine {
+  let cores = ProcessInfo.processInfo.activeProcessorCount
+  let model: String
+  private var measured: [String: Double] = [:]
+
+  init() throws {
+    let text = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+    model = line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor"
+  }
+
+  var description: String {
+    "\(cores) cores (\(model)); wrk, one thread and \(Wrk.connections) connections, on the same machine"
+  }
+
+  /// The value of `measure`, from an earlier case where there was one.
+  func once(_ name: String, _ measure: () async throws -> Double) async throws -> Figure.Limit {
+    if let known = measured[name] { return Figure.Limit(name: name, value: known) }
+    let value = try await measure()
+    measured[name] = value
+    return Figure.Limit(name: name, value: value)
+  }
+
+  /// Runs `body` until `seconds` are over.
+  /// - Returns: how often it ran in a second.
+  static func rate(seconds: Double, _ body: () throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    let start = clock.now
+    var count = 0
+    while start.duration(to: clock.now) < .seconds(seconds) {
+      try body()
+      count += 1
+    }
+    return Double(count) / Self.seconds(start.duration(to: clock.now))
+  }
+
+  static func seconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+  }
+}

@@ -1,0 +1,98 @@
+// The server under test: the release binary on a temporary data folder and a free port, ended with its owner.
+
+import Foundation
+
+/// A running Signet.
+final class SignetServer {
+  static let (user, password) = ("ada", "correct horse battery staple")
+
+  let folder: TemporaryFolder
+  private(set) var port: UInt16 = 0
+  private let process = Process()
+  private let output = Pipe()
+
+  /// Starts on `folder`, or a new one, and waits until it listens.
+  /// - Parameter settings: further environment variables.
+  init(on folder: TemporaryFolder? = nil, settings: [String: String] = [:]) throws {
+    let folder = try folder ?? TemporaryFolder()
+    self.folder = folder
+    process.executableURL = URL(fileURLWithPath: try Self.binary)
+    process.arguments = ["serve"]
+    process.environment = Command.clean.merging(Self.settings(folder)) { $1 }.merging(settings) { $1 }
+    process.standardOutput = output
+    // Kept out of the table; beside the data, and gone with it.
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("", to: "log")))
+    try process.run()
+    port = try readPort()
+  }
+
+  deinit { stop() }
+
+  var identifier: Int32 { process.processIdentifier }
+  var url: String { "http://127.0.0.1:\(port)" }
+  var database: String { folder.path + "/signet.db" }
+
+  /// Drains and ends it.
+  func stop() {
+    guard process.isRunning else { return }
+    process.terminate()
+    process.waitUntilExit()
+  }
+
+  /// Adds the user of every case.
+  func addUser() throws {
+    _ = try Command.output(
+      [Self.binary, "user", "add", Self.user, "--password-stdin"], input: Self.password + "\n",
+      environment: Self.settings(folder))
+  }
+
+  /// Logs in so many times.
+  /// - Returns: the sessions' first tokens.
+  func logIn(_ count: Int) throws -> [(access: String, refresh: String)] {
+    try (0..<count).map { _ in
+      let answer = try HTTP.send(port, "/v1/login", json: Self.credentials)
+      return (try answer.member("access_token"), try answer.member("refresh_token"))
+    }
+  }
+
+  static let credentials = #"{"username":"\#(user)","password":"\#(password)"}"#
+
+  /// Resident memory in MB (VmRSS, as the kernel counts it).
+  func residentMegabytes() throws -> Double {
+    let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+      let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
+    else { throw Failure("the server's memory can't be read; did it end?") }
+    return kilobytes / 1000
+  }
+
+  private static func settings(_ folder: TemporaryFolder) -> [String: String] {
+    [
+      "SIGNET_LISTEN": "127.0.0.1:0", "SIGNET_ADMIN_LISTEN": "off", "SIGNET_DATA": folder.path,
+      "SIGNET_SESSION_MAX_PER_USER": "10000",
+    ]
+  }
+
+  private func readPort() throws -> UInt16 {
+    var line: [UInt8] = []
+    while let byte = output.fileHandleForReading.readData(ofLength: 1).first, byte != 10 { line.append(byte) }
+    let text = String(decoding: line, as: UTF8.self)
+    guard text.hasPrefix("listening on http://"), let port = text.split(separator: ":").last.flatMap({ UInt16($0) })
+    else {
+      let log = try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)
+      throw Failure("signet doesn't listen: \(log ?? "")")
+    }
+    return port
+  }
+
+  /// The binary that is measured.
+  static var binary: String {
+    get throws {
+      if let path = ProcessInfo.processInfo.environment["SIGNET_BINARY"] { return path }
+      let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/signet"
+      let found = [".build/signet", beside].first { FileManager.default.isExecutableFile(atPath: $0) }
+      guard let found else { throw Failure("there is no release binary; run `make release` or set SIGNET_BINARY") }
+      return found
+    }
+  }
+}

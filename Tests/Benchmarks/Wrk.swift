@@ -1,0 +1,58 @@
+// The load generator: wrk with one thread, 64 connections and a Lua script, whose end prints the figures as JSON.
+
+import Foundation
+
+/// What wrk measured.
+struct Wrk {
+  /// Answers with a status below 400, a second.
+  let rate: Double
+  /// Answers with a status below 400.
+  let succeeded: Int
+  /// Other answers, and requests without one.
+  let failed: Int
+  /// Milliseconds.
+  let median: Double
+  let percentile99: Double
+
+  static let connections = 64
+
+  /// Loads `url` for so many seconds.
+  /// - Parameter script: Lua which sets `wrk.*` or defines `request` and `response`.
+  static func run(_ url: String, seconds: Int, script: String = "") throws -> Wrk {
+    guard Command.exists("wrk") else { throw Failure("wrk is missing; run `make setup`") }
+    let folder = try TemporaryFolder()
+    let file = try folder.write(script + report, to: "load.lua")
+    let output = try Command.output(
+      ["wrk", "-t1", "-c\(connections)", "-d\(seconds)s", "--timeout", "10s", "-s", file, url])
+    guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("{") }),
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Double]
+    else { throw Failure("wrk printed no figures: \(output)") }
+    func figure(_ name: String) -> Double { object[name] ?? 0 }
+    let failed = figure("status") + figure("lost")
+    let succeeded = figure("requests") - figure("status")
+    return Wrk(
+      rate: succeeded / max(figure("microseconds"), 1) * 1_000_000, succeeded: Int(succeeded), failed: Int(failed),
+      median: figure("p50") / 1000, percentile99: figure("p99") / 1000)
+  }
+
+  private static let report = """
+
+    function done(summary, latency, requests)
+      local e = summary.errors
+      print(string.format('{"requests":%d,"microseconds":%d,"status":%d,"lost":%d,"p50":%d,"p99":%d}',
+        summary.requests, summary.duration, e.status, e.connect + e.read + e.write + e.timeout,
+        latency:percentile(50), latency:percentile(99)))
+    end
+    """
+
+  /// The three figures every load has.
+  func figures(_ name: String, atLeast target: Double? = nil, limit: Figure.Limit? = nil) -> [Figure] {
+    [
+      Figure(
+        name: name, value: rate, unit: "/s", target: target.map { .atLeast($0) } ?? .none, limit: limit),
+      Figure(name: "\(name), failed", value: Double(failed), unit: "", target: .atMost(0)),
+      Figure(name: "\(name), p50", value: median, unit: "ms"),
+      Figure(name: "\(name), p99", value: percentile99, unit: "ms"),
+    ]
+  }
+}

@@ -31,15 +31,17 @@ package final class Endpoints {
   package func allow(origins: [String]) { cors.origins = Set(origins) }
 
   /// The public listener's router.
-  package func publicRouter() -> Router { router(publicRoutes) }
+  package func publicRouter() -> Router {
+    router(publicRoutes) { [cors] exchange, allowed in cors.prepare(exchange, allowed) }
+  }
 
   /// The operators' listener's router.
-  package func operatorRouter() -> Router { router(operatorRoutes) }
+  package func operatorRouter() -> Router {
+    router(operatorRoutes) { exchange, _ in OperatorGate.turnsAway(exchange) }
+  }
 
-  private func router(_ routes: [Route]) -> Router {
-    Router(
-      routes, prepare: { [cors] exchange, allowed in cors.prepare(exchange, allowed) },
-      failure: { error, exchange in ErrorResponse(error).answer(exchange) })
+  private func router(_ routes: [Route], _ prepare: @escaping (Exchange, [Method]) -> Bool) -> Router {
+    Router(routes, prepare: prepare, failure: { error, exchange in ErrorResponse(error).answer(exchange) })
   }
 
   /// An async endpoint whose refusals are answered in this style.

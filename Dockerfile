@@ -2,7 +2,7 @@
 #
 #   docker run -p 8080:8080 -v signet:/data -e SIGNET_ISSUER=https://login.example.com signet
 #
-# It speaks plain HTTP inside, for use behind a proxy which ends TLS; set SIGNET_TLS_* to have Signet do it.
+# It speaks plain HTTP inside, for use behind a proxy which ends TLS.
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \

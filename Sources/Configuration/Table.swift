@@ -105,7 +105,7 @@ package enum Table {
       .reloadable),
     .integer(
       "session.max_per_user", \.session.maxPerUser, .fixed("50"), 1...10_000,
-      "Sessions of one user; a login beyond ends the one unused for longest.", .reloadable),
+      "Sessions of one user; a login beyond ends the oldest.", .reloadable),
   ]
 
   private static let passwords: [Setting] = [

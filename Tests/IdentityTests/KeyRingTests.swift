@@ -1,0 +1,71 @@
+// The master key and the key ring: made once, found again, never made anew in place of lost ones.
+
+import Glibc
+import Identity
+import JOSE
+import OpenSSL
+import Storage
+import Testing
+
+@Suite struct KeyRingTests {
+  @Test func firstStartMakesKeysAndLaterStartsFindThem() async throws {
+    let world = try World()
+    let first = try await world.ring()
+    let again = try await world.ring()
+    #expect(first.entries.map(\.jwk.kid) == again.entries.map(\.jwk.kid))
+    #expect(first.entries.map(\.state.rawValue).sorted() == ["active", "pending"])
+    #expect(first.epoch == 7)
+    var status = stat()
+    #expect(stat(world.masterKeyPath, &status) == 0 && status.st_mode & 0o777 == 0o600)
+  }
+
+  @Test func anotherAlgorithmGetsItsOwnKeysBesideTheOld() async throws {
+    let world = try World()
+    _ = try await world.ring("ES256")
+    let ring = try await world.ring("EdDSA")
+    #expect(ring.published.count == 4)
+    #expect(Set(ring.entries.filter { $0.state == .active }.map(\.jwk.algorithm)) == [.es256, .eddsa])
+  }
+
+  @Test func aWrongMasterKeyIsRefusedAndMakesNothing() async throws {
+    let world = try World()
+    _ = try await world.ring()
+    let before = try await world.store.keyMaterial()
+    let wrong = MasterKeySource.value(Base64URL.encode(Random.bytes(32)))
+    await #expect(throws: KeyRingError.self) { try await world.ring("ES256", wrong) }
+    await #expect(throws: KeyRingError.self) { try await world.ring("RS256", wrong) }
+    let after = try await world.store.keyMaterial()
+    #expect(before.secrets.count == after.secrets.count && before.keys.map(\.kid) == after.keys.map(\.kid))
+  }
+
+  @Test func aLostMasterKeyIsNotReplaced() async throws {
+    let world = try World()
+    _ = try await world.ring()
+    unlink(world.masterKeyPath)
+    await #expect(throws: KeyRingError.self) { try await world.ring() }
+    #expect(access(world.masterKeyPath, F_OK) != 0)
+  }
+
+  @Test(arguments: ["", "short", String(repeating: "!", count: 43), String(repeating: "A", count: 44)])
+  func malformedMasterKeysAreRefused(_ text: String) {
+    #expect(throws: MasterKeyError.self) { try MasterKey(base64url: text, from: "a test") }
+  }
+
+  @Test func aMasterKeyThatOthersCanReadIsRefused() async throws {
+    let world = try World()
+    _ = try await world.ring()
+    chmod(world.masterKeyPath, 0o640)
+    await #expect(throws: KeyRingError.self) { try await world.ring() }
+  }
+
+  @Test func racingFirstStartsAgreeOnOneSetOfKeys() async throws {
+    let world = try World()
+    let kids = try await withThrowingTaskGroup(of: [String].self) { group in
+      for _ in 0..<4 { group.addTask { try await world.ring().entries.map(\.jwk.kid) } }
+      var all: Set<[String]> = []
+      for try await kids in group { all.insert(kids) }
+      return all
+    }
+    #expect(kids.count == 1)
+  }
+}

@@ -79,7 +79,8 @@ package struct MasterKey: Sendable, CustomStringConvertible {
 
   /// Makes the file with a new random key, readable by its owner only and durable; keeps one that is there already.
   private static func create(file path: String) throws(MasterKeyError) {
-    let temporary = "\(path).\(getpid())"
+    // A name that nobody has: a container's process has the same number at each start, and may have died right here.
+    let temporary = "\(path).\(Base64URL.encode(Random.bytes(9)))"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .unwritable(path, errno: errno) }
     defer { unlink(temporary) }

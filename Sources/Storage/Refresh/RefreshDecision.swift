@@ -5,7 +5,7 @@
 // bring about (a wrong client, a missing proof, a clock that jumped) ever ends a session.
 
 /// A session's row, as far as refreshing looks at it. Times are milliseconds since 1970.
-package struct RefreshState: Sendable {
+package struct RefreshState: Sendable, Equatable {
   package var clientID: String
   /// The scope values granted at login.
   package var scope: String

@@ -82,7 +82,7 @@ import Testing
         #expect(goesOn, "\(one.name): the connection is in an unknown state")
         try checkError(answer, one.name)
         let sentence = try answer.json["error_description"]?.string ?? ""
-        #expect(sentence.contains(one.word), "\(one.name): \(sentence)")
+        #expect(one.word.isEmpty || sentence.contains(one.word), "\(one.name): \(sentence)")
         if one.status == 405 { #expect(answer.field("allow")?.isEmpty == false) }
       }
       #expect(await server.child.exitStatus() == nil)

@@ -85,12 +85,13 @@ struct LiveServer: Sendable {
 
 /// Runs `body` with a new server, which is destroyed afterwards.
 func withServer(
-  _ settings: [String] = [], environment: [String: String] = [:], arguments: [String] = [],
+  _ settings: [String] = [], environment: [String: String] = [:], folder: Folder? = nil, arguments: [String] = [],
   _ body: (LiveServer) async throws -> Void
 ) async throws {
   await Places.servers.take()
   do {
-    let server = try await LiveServer.start(settings, environment: environment, arguments: arguments)
+    let server = try await LiveServer.start(
+      settings, environment: environment, folder: folder, arguments: arguments)
     do {
       try await body(server)
       await server.child.destroy()

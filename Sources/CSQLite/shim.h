@@ -9,3 +9,14 @@ static inline int signet_bind_text(sqlite3_stmt *statement, int index, const cha
 static inline int signet_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, sqlite3_uint64 length) {
   return sqlite3_bind_blob64(statement, index, length ? bytes : "", length, SQLITE_TRANSIENT);
 }
+
+// The errno behind the latest failed write. sqlite3_system_errno() doesn't have it when a COMMIT failed, so the log's
+// file is asked, then the connection.
+static inline int signet_system_errno(sqlite3 *connection) {
+  sqlite3_file *file = 0;
+  int code = 0;
+  if (sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) == SQLITE_OK && file &&
+      file->pMethods)
+    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &code);
+  return code ? code : sqlite3_system_errno(connection);
+}

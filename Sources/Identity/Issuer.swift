@@ -123,7 +123,9 @@ extension Refusal {
     switch error {
     case .full, .readOnly, .busy, .overloaded, .closed:
       self.init(.temporarilyUnavailable(retryAfter: 1), cause: error.cause)
-    case .exists, .missing, .schema, .failed: self.init(.serverError, cause: error.cause)
+    // With SQLite's and the system's words: what was not foreseen is what an operator must be told.
+    case .failed(let why): self.init(.serverError, cause: "\(error.cause): \(why)")
+    case .exists, .missing, .schema: self.init(.serverError, cause: error.cause)
     }
   }
 

@@ -120,7 +120,9 @@ import Testing
           let connection = try Connection(port: server.port)
           try connection.send(whole[..<cut])
           connection.finishSending()
-          if let answer = try? connection.answer() { return (400..<500).contains(answer.status) && connection.isClosed() }
+          if let answer = try? connection.answer() {
+            return (400..<500).contains(answer.status) && connection.isClosed()
+          }
           return true
         }
         #expect(closed, "cut at \(cut)")

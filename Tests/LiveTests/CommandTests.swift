@@ -50,7 +50,8 @@ import Testing
       #expect(try tokens.claims["aud"] == ["stock", .string(server.issuer)])
       #expect(try tokens.claims["client_id"] == "shop")
       #expect(try await login("money").error == "invalid_target")
-      #expect(try JSON(try await server.done(["client", "show", "shop", "--json"])).array?.first?["client_id"] == "shop")
+      #expect(
+        try JSON(try await server.done(["client", "show", "shop", "--json"])).array?.first?["client_id"] == "shop")
       try await server.done(["client", "delete", "shop"])
       #expect(try await server.tryRefresh(tokens.refresh).status == 401)
       try await eventually("the client is unknown") { try await login("stock").error == "invalid_client" }
@@ -97,7 +98,8 @@ import Testing
       #expect(inspected["claims"] == (try tokens.claims))
       #expect(inspected["verified"] == false)
       for source in [["--jwks", set], []] {
-        let output = try await server.done(["token", "verify", "-", "--issuer", server.issuer] + source, input: tokens.access)
+        let output = try await server.done(
+          ["token", "verify", "-", "--issuer", server.issuer] + source, input: tokens.access)
         #expect(try JSON(output) == tokens.claims)
       }
       try server.folder.write(tokens.access + "\n", to: "token")
@@ -123,10 +125,7 @@ import Testing
       #expect(events.suffix(2) == ["login", "logout"])
       try await server.done(["audit", "verify"])
       await server.child.destroy()
-      let database = server.data + "/signet.db"
-      let altered = try await Finished.run(
-        "sqlite3", [database, "UPDATE audit SET actor = 'nobody' WHERE seq = 2"], folder: server.folder)
-      try #require(altered.status == 0)
+      try await server.sql("UPDATE audit SET actor = 'nobody' WHERE seq = 2")
       #expect(try await server.command(["audit", "verify"]).status == 1)
     }
   }

@@ -18,7 +18,9 @@ import Testing
         let delay = Int.random(in: 20...400, using: &random)
         let results = try await load(server, killedAfter: delay)
         server = try await server.restart(signal: SIGKILL)
-        let outcome = await Result<Void, any Error>.of { try await check(results, server, "round \(round), seed \(seed)") }
+        let outcome = await Result<Void, any Error>.of {
+          try await check(results, server, "round \(round), seed \(seed)")
+        }
         if case .failure = outcome { await server.child.destroy() }
         try outcome.get()
       }
@@ -40,13 +42,13 @@ import Testing
   }
 
   private func check(_ clients: [Client], _ server: LiveServer, _ when: String) async throws {
-    let integrity = try await Finished.run(
-      "sqlite3", [server.data + "/signet.db", "PRAGMA integrity_check"], folder: server.folder)
-    #expect(integrity.output == "ok\n", "\(when): \(integrity)")
+    #expect(try await server.sql("PRAGMA integrity_check") == "ok\n", "\(when)")
     #expect(try await server.command(["audit", "verify"]).status == 0, "\(when)")
     for client in clients {
       #expect(client.complaint == nil, "\(when)")
-      for token in client.ended { #expect(try await server.tryRefresh(token).status == 401, "\(when): a logout was lost") }
+      for token in client.ended {
+        #expect(try await server.tryRefresh(token).status == 401, "\(when): a logout was lost")
+      }
       guard !client.endsSessions else { continue }
       let answer = try await server.tryRefresh(client.last)
       #expect(answer.status == 200, "\(when), after \(client.rotations) rotations: \(answer)")

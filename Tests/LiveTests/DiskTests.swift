@@ -8,7 +8,9 @@ import Foundation
 import Testing
 
 @Suite struct DiskTests {
-  @Test(arguments: [("ENOSPC", "disk_full"), ("EROFS", "store_read_only"), ("EIO", "store_failed")])
+  @Test(arguments: [
+    ("ENOSPC", "disk_full"), ("EDQUOT", "disk_full"), ("EROFS", "store_read_only"), ("EIO", "store_failed: "),
+  ])
   func failingWrites(_ error: String, _ cause: String) async throws {
     guard let faults = try await Faults.build() else {
       print("SKIPPED: no C compiler for the library that fails writes")
@@ -35,13 +37,23 @@ import Testing
       #expect(try await server.get("/.well-known/jwks.json").status == 200)
       #expect(try await server.get("/healthz").status == 200)
       #expect(try await server.isGood(tokens.access))
-      try await eventually("the log has the cause") { server.log.contains(#""cause":"\#(cause)""#) }
+      try await eventually("the log has the cause") { server.log.contains(#""cause":"\#(cause)"#) }
 
       try FileManager.default.removeItem(atPath: faults.switchFile)
       try await eventually("the server is ready again") { try await server.get("/readyz").status == 200 }
       // The refusals changed nothing: the token is still the current one.
       _ = try await server.rotate(tokens, times: 2)
       _ = try await server.login()
+      // Nor can another be started, or a command change anything, while it lasts.
+      try faults.folder.write(error, to: "switch")
+      await server.child.destroy()
+      for arguments in [
+        ["serve", "--set", "listen=127.0.0.1:0", "--set", "admin.listen=127.0.0.1:0"], ["user", "disable", "ada"],
+      ] {
+        let finished = try await server.command(arguments)
+        #expect(finished.status == 1, "\(finished)")
+        #expect(finished.errors.split(separator: "\n").count == 1, "\(finished)")
+      }
     }
   }
 
@@ -77,9 +89,7 @@ import Testing
         return true
       }
       _ = try await server.login()
-      let integrity = try await Finished.run(
-        "sqlite3", [data + "/signet.db", "PRAGMA integrity_check"], folder: server.folder)
-      #expect(integrity.output == "ok\n")
+      #expect(try await server.sql("PRAGMA integrity_check") == "ok\n")
     }
   }
 
@@ -130,7 +140,7 @@ private struct Faults {
       char name[16] = "";
       if (!fgets(name, sizeof name, file)) name[0] = 0;
       fclose(file);
-      errno = !strcmp(name, "ENOSPC") ? ENOSPC : !strcmp(name, "EROFS") ? EROFS : EIO;
+      errno = !strcmp(name, "ENOSPC") ? ENOSPC : !strcmp(name, "EDQUOT") ? EDQUOT : !strcmp(name, "EROFS") ? EROFS : EIO;
       return 1;
     }
 

@@ -21,7 +21,9 @@ import Testing
         }
         forged.append(String(letters[..<index]))
       }
-      forged += [good.refresh + "A", good.refresh + "=", " " + good.refresh, good.refresh + "\n", "sgr_", "x", good.access]
+      forged += [
+        good.refresh + "A", good.refresh + "=", " " + good.refresh, good.refresh + "\n", "sgr_", "x", good.access,
+      ]
       let statuses = try await refusals(forged, server)
       #expect(statuses == Array(repeating: "401 invalid_grant", count: forged.count))
       _ = try await server.refresh(good.refresh)

@@ -28,7 +28,9 @@ import Testing
       try await server.addUser()
       let tokens = try await server.login()
       var answers: [(String, Answer)] = []
-      for path in ["/v1/me", "/v1/sessions"] { answers.append((path, try await server.get(path, bearer: tokens.access))) }
+      for path in ["/v1/me", "/v1/sessions"] {
+        answers.append((path, try await server.get(path, bearer: tokens.access)))
+      }
       answers.append(("login", try await server.tryLogin()))
       answers.append(("refused", try await server.tryLogin("ada", password: "wrong one")))
       answers.append(("refresh", try await server.tryRefresh(tokens.refresh)))
@@ -57,8 +59,10 @@ import Testing
         try await server.send(
           Request(
             "OPTIONS", "/v1/login",
-            [("Origin", origin), ("Access-Control-Request-Method", "POST"),
-              ("Access-Control-Request-Headers", "content-type")]))
+            [
+              ("Origin", origin), ("Access-Control-Request-Method", "POST"),
+              ("Access-Control-Request-Headers", "content-type"),
+            ]))
       }
       let good = try await preflight("https://app.example.com")
       #expect(good.status == 204)

@@ -58,7 +58,8 @@ import Testing
         }
         // An old token must not sign its user out again.
         let next = try await server.login()
-        #expect(try await server.post("/v1/logout", ["refresh_token": .string(mine.refresh), "all": true]).status == 204)
+        #expect(
+          try await server.post("/v1/logout", ["refresh_token": .string(mine.refresh), "all": true]).status == 204)
         #expect(try await server.isGood(next.access))
       }
       _ = try await server.refresh(bob.refresh)

@@ -63,19 +63,20 @@ import Testing
   @Test func aNewerOrForeignDatabaseIsRefused() async throws {
     try await withServer { server in
       await server.child.destroy()
-      let tables = try await sqlite(server, "SELECT name FROM sqlite_schema WHERE name LIKE '%migration%'")
+      let tables = try await server.sql("SELECT name FROM sqlite_schema WHERE name LIKE '%migration%'")
       let table = try #require(tables.split(separator: "\n").first)
-      let columns = try await sqlite(server, "SELECT group_concat(name) FROM pragma_table_info('\(table)')")
+      let columns = try await server.sql("SELECT group_concat(name) FROM pragma_table_info('\(table)')")
       let row = columns.split(separator: ",").map { column in
         let name = column.trimmingCharacters(in: .whitespacesAndNewlines)
         return name == "version" || name == "number" ? "999" : name
       }
-      try await sqlite(server, "INSERT INTO \(table) SELECT \(row.joined(separator: ",")) FROM \(table) LIMIT 1")
+      try await server.sql("INSERT INTO \(table) SELECT \(row.joined(separator: ",")) FROM \(table) LIMIT 1")
       let newer = try await serve(server)
       #expect(newer.status == 1)
       #expect(newer.errors.split(separator: "\n").count == 1, "\(newer)")
       #expect(newer.errors.contains("newer"), "\(newer)")
-      try write("this is not a database, however long it is" + String(repeating: "x", count: 5000), server.data + "/signet.db")
+      try write(
+        "this is not a database, however long it is" + String(repeating: "x", count: 5000), server.data + "/signet.db")
       let foreign = try await serve(server)
       #expect(foreign.status == 1)
       #expect(foreign.errors.split(separator: "\n").count == 1, "\(foreign)")
@@ -84,13 +85,6 @@ import Testing
 
   private func serve(_ server: LiveServer) async throws -> Finished {
     try await server.command(["serve"] + LiveServer.anyPort.flatMap { ["--set", $0] })
-  }
-
-  @discardableResult
-  private func sqlite(_ server: LiveServer, _ sql: String) async throws -> String {
-    let finished = try await Finished.run("sqlite3", [server.data + "/signet.db", sql], folder: server.folder)
-    guard finished.status == 0 else { throw HarnessError("sqlite3: \(finished)") }
-    return finished.output
   }
 
   private func write(_ text: String, _ path: String) throws {

@@ -28,7 +28,10 @@ import Testing
     try await withServer { server in
       try await server.addUser()
       let output = try await server.done(
-        ["client", "add", "app", "--id", "app", "--scope", "read", "--scope", "write", "--audience", "orders", "--json"])
+        [
+          "client", "add", "app", "--id", "app", "--scope", "read", "--scope", "write", "--audience", "orders",
+          "--json",
+        ])
       #expect(try JSON(output)["client_id"] == "app")
       let body: JSON = [
         "username": "ada", "password": .string(goodPassword), "client_id": "app", "scope": "read write",

@@ -18,7 +18,8 @@ import Testing
       #expect(server.log.contains(#""route":"login""#))
       #expect(audit.contains("login"))
       let places = [
-        "standard error": server.log, "standard output": server.child.standardOutput, "audit": audit, "metrics": metrics,
+        "standard error": server.log, "standard output": server.child.standardOutput, "audit": audit,
+        "metrics": metrics,
         "commands": outputs,
       ]
       for (place, text) in places {
@@ -80,7 +81,8 @@ import Testing
       (["user", "add", "bob", "--password-stdin", "--set", "password.min_length=100"], secrets.mark("short")),
       (["user", "list"], ""), (["user", "show", "ada", "--json"], ""), (["session", "list", "ada"], ""),
       (["key", "list", "--json"], ""), (["config", "show"], ""), (["config", "show", "--json"], ""),
-      (["token", "verify", "-"], String(tokens.access.dropLast(6) + short)), (["token", "verify", "-"], secrets.mark("token")),
+      (["token", "verify", "-"], String(tokens.access.dropLast(6) + short)),
+      (["token", "verify", "-"], secrets.mark("token")),
       (["token", "inspect", "-"], tokens.refresh), (["audit", "verify"], ""), (["migrate", "--dry-run"], ""),
     ] as [([String], String)] {
       let finished = try await server.command(arguments, input: input)

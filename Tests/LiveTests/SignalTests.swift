@@ -6,7 +6,9 @@ import Testing
 @Suite struct SignalTests {
   @Test func whatIsUnderWayIsFinished() async throws {
     // A hash that takes long enough to be under way when the signal comes.
-    let cost = ["password.memory_kib=262144", "password.iterations=6", "hashing.deadline=60s", "limits.drain_timeout=60s"]
+    let cost = [
+      "password.memory_kib=262144", "password.iterations=6", "hashing.deadline=60s", "limits.drain_timeout=60s",
+    ]
     try await withServer(cost) { server in
       try await server.addUser()
       let idle = try await blocking {

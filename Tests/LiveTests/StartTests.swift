@@ -56,8 +56,10 @@ import Testing
       let other = try Folder()
       let port = try await Finished.run(
         Programs.signet,
-        ["serve", "--data", other.path + "/data", "--set", "listen=127.0.0.1:\(server.port)", "--set",
-          "admin.listen=127.0.0.1:0"], folder: other)
+        [
+          "serve", "--data", other.path + "/data", "--set", "listen=127.0.0.1:\(server.port)", "--set",
+          "admin.listen=127.0.0.1:0",
+        ], folder: other)
       #expect(port.status == 1)
       checkLine(port, ["\(server.port)"])
       #expect(try await server.get("/readyz").status == 200)
@@ -66,7 +68,8 @@ import Testing
 
   @Test func environmentAndFlagsOverrideTheFile() async throws {
     let folder = try Folder()
-    let file = try folder.write("log:\n  level: warning\nsession:\n  max_per_user: 7\n  retry_window: 9s\n", to: "s.yaml")
+    let file = try folder.write(
+      "log:\n  level: warning\nsession:\n  max_per_user: 7\n  retry_window: 9s\n", to: "s.yaml")
     let environment = ["SIGNET_SESSION_MAX_PER_USER": "8", "SIGNET_SESSION_RETRY_WINDOW": "10s", "SIGNET_UNKNOWN": "1"]
     let flags = ["--config", file, "--set", "session.retry_window=11s"]
     let shown = try await Finished.run(

@@ -64,9 +64,15 @@ import Testing
       let digest = algorithm == "EdDSA" ? ["-rawin"] : ["-rawin", "-digest", "sha256"]
       let finished = try await Finished.run(
         try #require(Programs.openssl),
-        ["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", server.folder.path + "/key.der", "-in",
-          server.folder.path + "/input", "-sigfile", server.folder.path + "/signature"] + digest, folder: server.folder)
+        [
+          "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", server.folder.path + "/key.der", "-in",
+          server.folder.path + "/input", "-sigfile", server.folder.path + "/signature",
+        ] + digest, folder: server.folder)
       #expect(finished.status == 0, "\(finished)")
+      // And so does the command, from the data folder's keys and from the served ones.
+      for source in [[], ["--jwks", server.issuer + "/.well-known/jwks.json"]] {
+        try await server.done(["token", "verify", "-", "--issuer", server.issuer] + source, input: tokens.access)
+      }
     }
   }
 
@@ -83,7 +89,9 @@ import Testing
 enum PublicKeyDER {
   static func bytes(_ jwk: JSON) throws -> [UInt8] {
     func member(_ name: String) throws -> [UInt8] {
-      guard let bytes = jwk[name]?.string.flatMap({ base64URLBytes($0) }) else { throw HarnessError("no \(name) in \(jwk)") }
+      guard let bytes = jwk[name]?.string.flatMap({ base64URLBytes($0) }) else {
+        throw HarnessError("no \(name) in \(jwk)")
+      }
       return bytes
     }
     switch jwk["kty"]?.string {
@@ -120,6 +128,7 @@ enum DER {
   static func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
     let count = content.count
     if count < 128 { return [tag, UInt8(count)] + content }
-    return count < 256 ? [tag, 0x81, UInt8(count)] + content : [tag, 0x82, UInt8(count >> 8), UInt8(count & 0xFF)] + content
+    return count < 256
+      ? [tag, 0x81, UInt8(count)] + content : [tag, 0x82, UInt8(count >> 8), UInt8(count & 0xFF)] + content
   }
 }

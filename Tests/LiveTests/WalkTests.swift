@@ -8,7 +8,8 @@ import Testing
     try await withServer { server in
       let id = try await server.addUser("ada", ["--email", "ada@example.com", "--role", "editor"])
       let answer = try await server.post(
-        "/v1/login", ["username": "ADA", "password": .string(goodPassword), "device": "laptop", "unknown": [1, ["x": 2]]])
+        "/v1/login",
+        ["username": "ADA", "password": .string(goodPassword), "device": "laptop", "unknown": [1, ["x": 2]]])
       let first = try Tokens(answer)
       #expect(answer.field("cache-control") == "no-store")
       #expect(answer.field("content-type") == "application/json")
@@ -65,7 +66,8 @@ import Testing
       let third = try await server.refresh(second.refresh)
       #expect(third.session == first.session)
 
-      let spent = try await server.send(.form("/oauth2/token", "grant_type=refresh_token&refresh_token=\(first.refresh)"))
+      let spent = try await server.send(
+        .form("/oauth2/token", "grant_type=refresh_token&refresh_token=\(first.refresh)"))
       #expect(spent.status == 400)
       #expect(spent.error == "invalid_grant")
       let other = try await server.send(.form("/oauth2/token", "grant_type=password&username=ada&password=x"))
@@ -80,13 +82,21 @@ import Testing
     }
   }
 
-  @Test func aRoleGivenMeanwhileStandsInTheNextToken() async throws {
+  @Test func theNextTokenTellsWhatIsTrueNow() async throws {
     try await withServer { server in
       try await server.addUser()
-      let tokens = try await server.login()
-      #expect(try tokens.claims["roles"] == nil)
-      #expect(try tokens.claims["scope"] == nil)
-      #expect(tokens.json["scope"] == "")
+      let first = try await server.login()
+      #expect(try first.claims["roles"] == nil)
+      #expect(try first.claims["scope"] == nil)
+      #expect(first.json["scope"] == "")
+      let second = try await server.refresh(first.refresh)
+      // No command changes roles yet.
+      try await server.sql(#"UPDATE user SET roles = '["editor"]', claims_version = claims_version + 1"#)
+      let again = try await server.refresh(first.refresh)
+      #expect(again.refresh == second.refresh)
+      #expect(try again.claims["roles"] == ["editor"])
+      #expect(try again.claims["jti"] != second.claims["jti"])
+      #expect(try await server.refresh(again.refresh).claims["roles"] == ["editor"])
     }
   }
 

@@ -26,7 +26,8 @@ extension LiveServer {
 
   /// Adds a user by the command; the user's id.
   @discardableResult
-  func addUser(_ name: String = "ada", password: String = goodPassword, _ options: [String] = []) async throws -> String {
+  func addUser(_ name: String = "ada", password: String = goodPassword, _ options: [String] = []) async throws -> String
+  {
     let output = try await done(["user", "add", name, "--password-stdin", "--json"] + options, input: password + "\n")
     guard let id = try JSON(output)["id"]?.string else { throw HarnessError("no id in \(output)") }
     return id
@@ -57,6 +58,21 @@ extension LiveServer {
 
   /// Whether an access token is good at Signet itself.
   func isGood(_ access: String) async throws -> Bool { try await get("/v1/me", bearer: access).status == 200 }
+
+  /// Runs SQL on the database beside the server, by SQLite as Python has it; rows as lines, columns between bars.
+  @discardableResult
+  func sql(_ statement: String) async throws -> String {
+    let script = """
+      import sqlite3, sys
+      connection = sqlite3.connect(sys.argv[1], timeout=30)
+      for row in connection.execute(sys.argv[2]).fetchall(): print("|".join(map(str, row)))
+      connection.commit()
+      """
+    let finished = try await Finished.run(
+      Programs.python ?? "python3", ["-c", script, data + "/signet.db", statement], folder: folder)
+    guard finished.status == 0 else { throw HarnessError("\(statement): \(finished)") }
+    return finished.output
+  }
 
   /// Runs a Python script with its arguments in `sys.argv[1:]`; its standard output.
   func python(_ script: String, _ arguments: [String]) async throws -> String {

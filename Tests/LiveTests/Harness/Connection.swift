@@ -65,7 +65,9 @@ final class Connection: Sendable {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
       let seen = recv(descriptor, &buffer, buffer.count, Int32(MSG_PEEK))
-      guard seen > 0 else { throw HarnessError(seen == 0 ? "the server closed" : "no answer: \(String(cString: strerror(errno)))") }
+      guard seen > 0 else {
+        throw HarnessError(seen == 0 ? "the server closed" : "no answer: \(String(cString: strerror(errno)))")
+      }
       let all = bytes + buffer[..<seen]
       let wanted = end(all)
       let taken = (wanted ?? all.count) - bytes.count
@@ -77,6 +79,8 @@ final class Connection: Sendable {
 
   private static func end(of bytes: [UInt8]) -> Int? {
     guard bytes.count >= 4 else { return nil }
-    return (4...bytes.count).first { bytes[$0 - 4] == 13 && bytes[$0 - 3] == 10 && bytes[$0 - 2] == 13 && bytes[$0 - 1] == 10 }
+    return (4...bytes.count).first {
+      bytes[$0 - 4] == 13 && bytes[$0 - 3] == 10 && bytes[$0 - 2] == 13 && bytes[$0 - 1] == 10
+    }
   }
 }

@@ -6,16 +6,21 @@ import Foundation
 final class Machine {
   let cores = ProcessInfo.processInfo.activeProcessorCount
   let model: String
+  /// Programs that wanted a core during the minute before: anything near `cores` spoils the figures.
+  let load: String
   private var measured: [String: Double] = [:]
 
   init() throws {
     let text = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
     let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
     model = line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor"
+    let average = try String(contentsOfFile: "/proc/loadavg", encoding: .utf8)
+    load = average.split(separator: " ").first.map(String.init) ?? "unknown"
   }
 
   var description: String {
-    "\(cores) cores (\(model)); wrk, one thread and \(Wrk.connections) connections, on the same machine"
+    "\(cores) cores (\(model)); wrk, one thread and \(Wrk.connections) connections, on the same machine; "
+      + "load before the run \(load)"
   }
 
   /// The value of `measure`, from an earlier case where there was one.

@@ -47,7 +47,8 @@ package struct Loaded: Sendable {
 extension Settings {
   /// The keys whose values differ, by whether a running server can take them up.
   package static func changes(from: Loaded, to: Loaded) -> (reloadable: [String], needRestart: [String]) {
-    let changed = Table.rows.filter { from.values[$0.key] != to.values[$0.key] }
+    // The environment of a process can't be changed from outside, and what was secret in it is gone after the start.
+    let changed = Table.rows.filter { $0.source != .environment && from.values[$0.key] != to.values[$0.key] }
     return (
       changed.filter { $0.effect == .reloadable }.map(\.key), changed.filter { $0.effect == .restart }.map(\.key)
     )

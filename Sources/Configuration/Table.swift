@@ -45,33 +45,32 @@ package enum Table {
   private static let limits: [Setting] = [
     .integer(
       "limits.connections", \.limits.connections, .fixed("10000"), 1...1_000_000,
-      "Connections open at once; each costs a descriptor and its buffers.", .reloadable),
+      "Connections open at once; each costs a descriptor and its buffers."),
     .integer(
       "limits.connections_per_address", \.limits.connectionsPerAddress, .fixed("1024"), 1...1_000_000,
-      "Connections from one address, so that one client can't take them all; a proxy in front is one address.",
-      .reloadable),
+      "Connections from one address, so that one client can't take them all; a proxy in front is one address."),
     .integer(
       "limits.head_bytes", \.limits.headBytes, .fixed("16384"), 1024...65_536,
-      "Request line and fields together; more is answered 431.", .reloadable),
-    .integer("limits.fields", \.limits.fields, .fixed("64"), 8...1000, "Fields in a request's head.", .reloadable),
+      "Request line and fields together; more is answered 431."),
+    .integer("limits.fields", \.limits.fields, .fixed("64"), 8...1000, "Fields in a request's head."),
     .integer(
       "limits.body_bytes", \.limits.bodyBytes, .fixed("65536"), 1024...1_048_576,
-      "A request's body; more is answered 413.", .reloadable),
+      "A request's body; more is answered 413."),
     .duration(
       "limits.head_timeout", \.limits.headTimeout, .fixed("10s"), "1s"..."10m",
-      "A request's head must be complete in this time, however slowly it drips.", .reloadable),
+      "A request's head must be complete in this time, however slowly it drips."),
     .duration(
       "limits.body_timeout", \.limits.bodyTimeout, .fixed("15s"), "1s"..."10m",
-      "A request's body must be complete in this time after its head.", .reloadable),
+      "A request's body must be complete in this time after its head."),
     .duration(
       "limits.idle_timeout", \.limits.idleTimeout, .fixed("60s"), "1s"..."1h",
-      "A kept connection without a request is closed after this; keep it above a proxy's own.", .reloadable),
+      "A kept connection without a request is closed after this; keep it above a proxy's own."),
     .duration(
       "limits.write_timeout", \.limits.writeTimeout, .fixed("15s"), "1s"..."10m",
-      "A client that takes nothing of its answer for this long is dropped.", .reloadable),
+      "A client that takes nothing of its answer for this long is dropped."),
     .duration(
       "limits.drain_timeout", \.limits.drainTimeout, .fixed("15s"), "0s"..."10m",
-      "After SIGTERM requests under way get this long; keep it below the supervisor's patience.", .reloadable),
+      "After SIGTERM requests under way get this long; keep it below the supervisor's patience."),
   ]
 
   private static let tokens: [Setting] = [
@@ -111,12 +110,13 @@ package enum Table {
   private static let passwords: [Setting] = [
     .integer(
       "password.memory_kib", \.password.memoryKiB, .fixed("19456"), 8...4_194_304,
-      "Argon2id's memory for each hash, OWASP's first choice; raising it re-hashes at the next login."),
+      "Argon2id's memory for each hash, OWASP's first choice; raising it re-hashes at the next login.", .reloadable),
     .integer(
-      "password.iterations", \.password.iterations, .fixed("2"), 1...100, "Argon2id's passes over that memory."),
+      "password.iterations", \.password.iterations, .fixed("2"), 1...100, "Argon2id's passes over that memory.",
+      .reloadable),
     .integer(
       "password.parallelism", \.password.parallelism, .fixed("1"), 1...64,
-      "Argon2id's lanes; above 1 a slower library does the work."),
+      "Argon2id's lanes; above 1 a slower library does the work.", .reloadable),
     .integer(
       "password.min_length", \.password.minLength, .fixed("8"), 1...128,
       "Characters in a new password; length is the only rule that helps (NIST SP 800-63B).", .reloadable),

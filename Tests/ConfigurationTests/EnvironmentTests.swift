@@ -78,7 +78,8 @@ import Testing
     // In the file it is refused without being quoted.
     #expect(!error("master_key: \(secret)\n").contains("GEHEIM"))
     let changed = try load(environment: ["SIGNET_MASTER_KEY": "other"])
-    #expect(Settings.changes(from: loaded, to: changed).needRestart == ["master_key"])
+    // Once read it leaves the environment, so a reload says nothing of it.
+    #expect(Settings.changes(from: loaded, to: changed).needRestart.isEmpty)
   }
 
   @Test func rowsShowWhatHolds() throws {

@@ -27,6 +27,8 @@ struct Parts: Sendable {
   private(set) var listening: [String] = []
   private(set) var operators: String?
   private let issuer: String
+  /// As they were at start; some of them hold until the end.
+  private let first: Settings
 
   init(_ loaded: Loaded) async throws {
     let settings = loaded.settings
@@ -46,6 +48,7 @@ struct Parts: Sendable {
     listening = sockets.map { "http://\($0.bound)" }
     operators = operatorSocket.map { "http://\($0.bound)" }
     issuer = settings.issuer ?? listening.first ?? ""
+    first = settings
 
     store = try Workbench.openStore(settings, folder, metrics)
     hashing = HashingPool(
@@ -108,8 +111,12 @@ struct Parts: Sendable {
     }
   }
 
-  /// The policy of these settings; the issuer stays what it was at start.
-  func policy(_ settings: Settings) -> Policy { Self.policy(settings, issuer) }
+  /// The policy of these settings; issuer and algorithm stay what they were at start.
+  func policy(_ settings: Settings) -> Policy {
+    var policy = Self.policy(settings, issuer)
+    policy.algorithm = first.token.algorithm.rawValue
+    return policy
+  }
 
   private static func policy(_ settings: Settings, _ issuer: String) -> Policy {
     Policy(
@@ -121,10 +128,9 @@ struct Parts: Sendable {
       maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength)
   }
 
-  /// A snapshot of the store's keys and clients under this policy.
-  func snapshot(_ policy: Policy, _ settings: Settings) async throws -> Snapshot {
-    try await Self.snapshot(store, policy, settings)
-  }
+  /// A snapshot of the store's keys and clients under this policy. By the master key of the start: one that came through
+  /// the environment is nowhere else.
+  func snapshot(_ policy: Policy) async throws -> Snapshot { try await Self.snapshot(store, policy, first) }
 
   private static func snapshot(_ store: SQLiteStore, _ policy: Policy, _ settings: Settings) async throws -> Snapshot {
     do {

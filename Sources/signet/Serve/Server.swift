@@ -63,12 +63,11 @@ actor Server {
   }
 
   /// Serves by the store's keys and clients and the policy in force from now on; false when they can't be read.
-  @discardableResult
   private func publish() async -> Bool {
     do {
       var read: Snapshot
       // A reload may change the policy while the store is being read.
-      repeat { read = try await parts.snapshot(policy, loaded.settings) } while read.policy != policy
+      repeat { read = try await parts.snapshot(policy) } while read.policy != policy
       parts.authority.publish(read)
       return true
     } catch {
@@ -90,7 +89,8 @@ actor Server {
       loaded = next
       parts.apply(next.settings, parameters)
       policy = parts.policy(next.settings)
-      await publish()
+      // Tried again by the watch when the store can't be read at the moment.
+      if await !publish() { storeMark = nil }
       parts.log.notice("configuration read again; changed: \(changes.reloadable.joined(separator: ", "))")
     } catch {
       let why = (error as? CommandFailure)?.message ?? "\(error)"

@@ -1,4 +1,4 @@
-// SIGTERM drains and ends with 0; SIGHUP reads the configuration again.
+// SIGTERM drains and ends with 0.
 
 import Foundation
 import Testing
@@ -39,38 +39,39 @@ import Testing
     }
   }
 
-  @Test func theConfigurationIsReadAgain() async throws {
-    let folder = try Folder()
-    let file = try folder.write("session:\n  retry_window: 60s\nlog:\n  level: info\n", to: "signet.yaml")
-    try await withServer(arguments: ["--config", file]) { server in
-      try await server.addUser()
-      try await reload("session:\n  retry_window: 0s\nlog:\n  level: debug\nstore:\n  migrate: false\n", folder, server)
-      try await eventually("the log tells") { server.log.contains("read again; changed") }
-      #expect(server.log.contains("need a restart: store.migrate"))
-      let first = try await server.login()
-      let second = try await server.refresh(first.refresh)
-      #expect(try await server.tryRefresh(first.refresh).status == 401)
-      #expect(try await server.tryRefresh(second.refresh).status == 401)
-
-      try await reload("session:\n  retry_window: never\n", folder, server)
-      try await eventually("the log tells") { server.log.contains("the old one stays in force") }
-      let third = try await server.login()
-      _ = try await server.refresh(third.refresh)
-      #expect(try await server.tryRefresh(third.refresh).status == 401)
-
-      try await reload("session:\n  retry_window: 60s\n", folder, server)
-      let fourth = try await server.login()
-      try await eventually("retries are answered again") {
-        let next = try await server.login()
-        _ = try await server.refresh(next.refresh)
-        return try await server.tryRefresh(next.refresh).status == 200
+  /// Clients that refresh as fast as they can see answers or a closed connection, never an error.
+  @Test func underLoadNobodyIsFailed() async throws {
+    try await withServer { first in
+      try await first.addUser()
+      let begun = try await (0..<4).asyncMap { _ in try await first.login().refresh }
+      let results = try await withThrowingTaskGroup(of: (last: String, bad: String?).self) { group in
+        for token in begun { group.addTask { try await blocking { Self.refreshUntilClosed(token, first.port) } } }
+        try await eventually("the load is on") { try await first.metrics().contains(/outcome="rotated"} [0-9]{2}/) }
+        await first.child.signal(SIGTERM)
+        return try await group.reduce(into: []) { $0.append($1) }
       }
-      #expect(try await server.isGood(fourth.access))
+      let status = try await first.child.end()
+      #expect(status == 0)
+      let second = try await first.restart()
+      let answers = await Result<[Int], any Error>.of {
+        try await results.asyncMap { try await second.tryRefresh($0.last).status }
+      }
+      await second.child.destroy()
+      #expect(try answers.get() == [200, 200, 200, 200])
+      for result in results { #expect(result.bad == nil) }
     }
   }
 
-  private func reload(_ text: String, _ folder: Folder, _ server: LiveServer) async throws {
-    try folder.write(text, to: "signet.yaml")
-    await server.child.signal(SIGHUP)
+  private static func refreshUntilClosed(_ token: String, _ port: Int) -> (last: String, bad: String?) {
+    var last = token
+    while let connection = try? Connection(port: port) {
+      while true {
+        try? connection.send(Request.json("/v1/refresh", ["refresh_token": .string(last)]).kept.bytes)
+        guard let answer = try? connection.answer() else { break }
+        guard let tokens = try? Tokens(answer) else { return (last, "\(answer)") }
+        last = tokens.refresh
+      }
+    }
+    return (last, nil)
   }
 }

@@ -44,15 +44,15 @@ package enum Table {
 
   private static let limits: [Setting] = [
     .integer(
-      "limits.connections", \.limits.connections, .fixed("10000"), 1...1_000_000,
+      "limits.connections", \.limits.connections, .fixed("20000"), 1...1_000_000,
       "Connections open at once; each costs a descriptor and its buffers."),
     .integer(
-      "limits.connections_per_address", \.limits.connectionsPerAddress, .fixed("1024"), 1...1_000_000,
-      "Connections from one address, so that one client can't take them all; a proxy in front is one address."),
+      "limits.connections_per_address", \.limits.connectionsPerAddress, .fixed("0"), 0...1_000_000,
+      "Connections from one address; 0 is without limit, since a proxy in front or an office is one address."),
     .integer(
       "limits.head_bytes", \.limits.headBytes, .fixed("16384"), 1024...65_536,
       "Request line and fields together; more is answered 431."),
-    .integer("limits.fields", \.limits.fields, .fixed("64"), 8...1000, "Fields in a request's head."),
+    .integer("limits.fields", \.limits.fields, .fixed("100"), 8...1000, "Fields in a request's head."),
     .integer(
       "limits.body_bytes", \.limits.bodyBytes, .fixed("65536"), 1024...1_048_576,
       "A request's body; more is answered 413."),
@@ -60,16 +60,16 @@ package enum Table {
       "limits.head_timeout", \.limits.headTimeout, .fixed("10s"), "1s"..."10m",
       "A request's head must be complete in this time, however slowly it drips."),
     .duration(
-      "limits.body_timeout", \.limits.bodyTimeout, .fixed("15s"), "1s"..."10m",
+      "limits.body_timeout", \.limits.bodyTimeout, .fixed("30s"), "1s"..."10m",
       "A request's body must be complete in this time after its head."),
     .duration(
-      "limits.idle_timeout", \.limits.idleTimeout, .fixed("60s"), "1s"..."1h",
+      "limits.idle_timeout", \.limits.idleTimeout, .fixed("75s"), "1s"..."1h",
       "A kept connection without a request is closed after this; keep it above a proxy's own."),
     .duration(
-      "limits.write_timeout", \.limits.writeTimeout, .fixed("15s"), "1s"..."10m",
+      "limits.write_timeout", \.limits.writeTimeout, .fixed("30s"), "1s"..."10m",
       "A client that takes nothing of its answer for this long is dropped."),
     .duration(
-      "limits.drain_timeout", \.limits.drainTimeout, .fixed("15s"), "0s"..."10m",
+      "limits.drain_timeout", \.limits.drainTimeout, .fixed("30s"), "0s"..."10m",
       "After SIGTERM requests under way get this long; keep it below the supervisor's patience."),
   ]
 

@@ -33,7 +33,18 @@ import Threads
 
     func fill() { try? Files.write([UInt8](repeating: 1, count: 1 << 24), to: "\(folder)/filler") }
 
-    func free() { unlink("\(folder)/filler") }
+    /// Deletes the filler and waits for its room: a process that another test starts at this moment holds the file
+    /// open until its `exec`.
+    func free() {
+      unlink("\(folder)/filler")
+      for _ in 0..<2000 where room < 256 { usleep(5000) }
+    }
+
+    /// Free blocks of 4 KiB.
+    private var room: UInt64 {
+      var status = statvfs()
+      return statvfs(folder, &status) == 0 ? UInt64(status.f_bavail) : 0
+    }
   }
 
   @Test func aFullDiskRefusesAndRecovers() async throws {

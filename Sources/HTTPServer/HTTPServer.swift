@@ -18,7 +18,7 @@ package final class HTTPServer: Sendable {
   private let access: Atomic<UInt8>
   private let listeners = Atomic<Int>(0)
   private let open = Atomic<Int>(0)
-  private let closing = Monitor(())
+  private let closing = Monitor(false)
   private let census = Monitor<[[UInt8]: Int]>([:])
   private let isStopping = Atomic<Bool>(false)
 

@@ -41,9 +41,10 @@ final class TestServer: Sendable {
 final class Elsewhere: Sendable {
   private let queue = Monitor<[CheckedContinuation<Void, Never>]>([])
   private let isOver = Atomic<Bool>(false)
+  private let thread = Monitor<Thread?>(nil)
 
   init() {
-    _ = Thread(name: "elsewhere") { [self] in
+    let started = Thread(name: "elsewhere") { [self] in
       while !isOver.load(ordering: .relaxed) {
         let batch = queue.wait(milliseconds: 50) { queue -> [CheckedContinuation<Void, Never>]? in
           guard !queue.isEmpty else { return nil }
@@ -53,6 +54,7 @@ final class Elsewhere: Sendable {
         for continuation in batch ?? [] { continuation.resume() }
       }
     }
+    thread.withLock { $0 = started }
   }
 
   func visit() async {
@@ -62,7 +64,10 @@ final class Elsewhere: Sendable {
     }
   }
 
-  func end() { isOver.store(true, ordering: .relaxed) }
+  func end() {
+    isOver.store(true, ordering: .relaxed)
+    thread.withLock { $0 }?.join()
+  }
 }
 
 /// A blocking TCP client; every read gives up after five seconds.

@@ -57,7 +57,8 @@ actor Server {
   /// can't be undone.
   private func sweepStore() async {
     let moment = parts.authority.clock.moment()
-    guard !moment.isSettling, sweep != nil || moment.now - sweptAt > 600_000 else { return }
+    // Outside of the ten minutes on either side: a clock that was set back must not end the sweeping.
+    guard !moment.isSettling, sweep != nil || !(0...600_000).contains(moment.now - sweptAt) else { return }
     sweptAt = moment.now
     sweep = try? await parts.store.sweepSessions(after: sweep, before: moment.now - 86_400_000, limit: 500)
   }

@@ -37,10 +37,10 @@ struct World: Sendable {
 
   static func newSession(
     of user: UniqueID, client: String = ClientRecord.builtIn, at now: Int64 = start, absolute: Int64 = 2_000_000,
-    confirmation: [UInt8]? = nil
+    confirmation: [UInt8]? = nil, audience: String = "https://api.example"
   ) -> NewSession {
     NewSession(
-      id: .unique(), userID: user, clientID: client, scope: "read write", audience: "https://api.example", amr: "pwd",
+      id: .unique(), userID: user, clientID: client, scope: "read write", audience: audience, amr: "pwd",
       now: now, idleDeadline: now + policy.idleTTL, absoluteDeadline: now + absolute, addressPrefix: 1,
       confirmation: confirmation, device: "phone", address: "192.0.2.1", userAgent: "Browser/1")
   }

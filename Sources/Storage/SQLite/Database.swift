@@ -8,7 +8,8 @@ final class Database {
   let connection: Connection
   private let digest: SHA256
   private var textOfKey: [Int64: String] = [:]
-  private var keyOfText: [String: Int64] = [:]
+  /// By bytes, as the table has them: equal Strings may be different texts (the Kelvin sign and K).
+  private var keyOfText: [[UInt8]: Int64] = [:]
   /// Beyond this many, user agents are no longer kept: a client which makes one up for each login can't fill the store.
   private static let maximumTexts = 50_000
 
@@ -44,7 +45,7 @@ final class Database {
 
   /// The number under which `text` is kept.
   func intern(_ text: String) throws(SQLiteError) -> Int64 {
-    if let key = keyOfText[text] { return key }
+    if let key = keyOfText[Array(text.utf8)] { return key }
     let found = try statement("SELECT key FROM text WHERE value = ?").first(.text(text)) { row in row.integer(0) }
     let key: Int64
     if let found {
@@ -60,7 +61,7 @@ final class Database {
   /// Like `intern`, for texts that strangers choose: nil once there are too many.
   func internBounded(_ text: String?) throws(SQLiteError) -> Int64? {
     guard let text else { return nil }
-    if let key = keyOfText[text] { return key }
+    if let key = keyOfText[Array(text.utf8)] { return key }
     let count = try statement("SELECT max(key) FROM text").first { row in row.integer(0) } ?? 0
     guard count < Self.maximumTexts else { return nil }
     return try intern(text)
@@ -80,7 +81,7 @@ final class Database {
       keyOfText.removeAll()
     }
     textOfKey[key] = text
-    keyOfText[text] = key
+    keyOfText[Array(text.utf8)] = key
   }
 
   /// Adds a row to the audit trail, chained to the last one.

@@ -4,6 +4,17 @@ import Storage
 import Testing
 
 extension StoreConformance {
+  /// Swift takes the Kelvin sign for equal to K; a service's audience check doesn't.
+  @Test(arguments: BackEnd.all) func textsAreKeptByTheirBytes(_ backEnd: BackEnd) async throws {
+    try await backEnd.run { world in
+      let user = try await world.addUser()
+      for audience in ["\u{212A}8", "K8"] {
+        let found = try #require(await world.login(World.newSession(of: user, audience: audience)))
+        #expect(found.session.audience.utf8.elementsEqual(audience.utf8))
+      }
+    }
+  }
+
   @Test(arguments: BackEnd.all) func loginKeepsEveryMember(_ backEnd: BackEnd) async throws {
     try await backEnd.run { world in
       let user = try await world.addUser()

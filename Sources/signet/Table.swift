@@ -1,6 +1,7 @@
 // Lists on standard output: columns for people, JSON for programs.
 
 import Glibc
+import Identity
 import JSON
 
 /// A list to be printed.
@@ -31,7 +32,8 @@ struct Table {
   private static func cell(_ value: JSONValue) -> String {
     switch value {
     case .null: "-"
-    case .string(let text): text
+    // Names and labels that others chose must not steer the terminal, nor look like further rows.
+    case .string(let text): Label.text(text, limit: .max)
     case .integer(let number): String(number)
     case .bool(let flag): flag ? "yes" : "no"
     case .array(let values): values.isEmpty ? "-" : values.map(cell).joined(separator: ",")

@@ -122,7 +122,26 @@ extension Issuer {
       id: UniqueID(random: Random.bytes(16)), userID: user.id, clientID: client.id, scope: scope, audience: audience,
       amr: "pwd", now: now, idleDeadline: min(now + (client.idleTTL ?? policy.idleTTL), absolute),
       absoluteDeadline: absolute, addressPrefix: Int64(bitPattern: requester.addressPrefix),
-      device: device.map { String($0.prefix(100)) }, address: requester.address,
-      userAgent: requester.userAgent.map { String($0.prefix(200)) })
+      device: device.map { Label.text($0, limit: 256) }, address: requester.address,
+      userAgent: requester.userAgent.map { Label.text($0, limit: 256) })
+  }
+}
+
+/// What strangers write about themselves, made fit to be kept and shown.
+package enum Label {
+  /// `text` without control and format characters, which could steer the terminal it is listed on, cut at a scalar so that
+  /// it has `limit` bytes at most: one character may hold any number of them.
+  package static func text(_ text: String, limit: Int) -> String {
+    var result = String.UnicodeScalarView()
+    var count = 0
+    for scalar in text.unicodeScalars {
+      let isSpace = scalar.properties.generalCategory == .spaceSeparator
+      guard isSpace || Username.isAllowed(scalar) else { continue }
+      let scalar = isSpace ? " " : scalar
+      count += UTF8.width(scalar)
+      guard count <= limit else { break }
+      result.append(scalar)
+    }
+    return String(result)
   }
 }

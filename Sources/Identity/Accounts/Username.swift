@@ -31,7 +31,7 @@ package struct Username: Sendable, Equatable {
     return lower.utf8.allSatisfy { $0 < 0x80 } ? lower : String(String.UnicodeScalarView(lower._nfc))
   }
 
-  private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+  static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
     case .spaceSeparator: scalar == " "

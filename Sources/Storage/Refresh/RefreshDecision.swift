@@ -130,9 +130,16 @@ extension RefreshDecision {
     guard !state.revoked else { return .refuse(.revoked) }
     guard presented.now < min(state.idleDeadline, state.absoluteDeadline) else { return .refuse(.expired) }
     // RFC 6749 section 6: never wider. Decided before the generation, so that a mistake costs no rotation.
-    let granted = state.scope.split(separator: " ")
-    guard (presented.scope ?? "").split(separator: " ").allSatisfy(granted.contains) else { return .refuse(.scope) }
+    guard isGranted(presented.scope ?? "", in: state.scope) else { return .refuse(.scope) }
     return decideGeneration(state, presented, policy)
+  }
+
+  /// By bytes: Swift's `==` also takes what is canonically equivalent.
+  private static func isGranted(_ asked: String, in scope: String) -> Bool {
+    let granted = scope.utf8.split(separator: UInt8(ascii: " "))
+    return asked.utf8.split(separator: UInt8(ascii: " ")).allSatisfy { value in
+      granted.contains { $0.elementsEqual(value) }
+    }
   }
 
   private static func decideGeneration(

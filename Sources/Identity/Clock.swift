@@ -56,6 +56,9 @@ package final class Clock: Sendable {
     return Moment(now: wall, isSettling: boot < settledAt.load(ordering: .relaxed))
   }
 
+  /// Milliseconds of the clock that never jumps, for measuring.
+  package var elapsed: Int64 { source.boot() }
+
   private static func milliseconds(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     clock_gettime(clock, &time)

@@ -69,7 +69,7 @@ extension Issuer {
   private func authenticate(
     _ request: LoginRequest, from requester: Requester
   ) async throws(Refusal) -> (UserRecord, hash: String) {
-    let began = moment().now
+    let began = authority.clock.elapsed
     let user: UserRecord?
     do { user = try await store.findUser(loginKey: Username.key(request.username)) } catch { throw Refusal(error) }
     let stored = user?.passwordHash.flatMap { try? PasswordHash(phc: $0) }
@@ -95,9 +95,9 @@ extension Issuer {
     return verdict == .mismatch ? "wrong_password" : user.isActive ? "no_password" : "user_disabled"
   }
 
-  /// By a timer, so that the wait costs nobody anything.
+  /// By a timer, so that the wait costs nobody anything; on the clock that never jumps, lest a step makes it hours.
   func waitForSlowest(since began: Int64) async {
-    let left = authority.hashing.slowestMilliseconds - Int(moment().now - began)
+    let left = authority.hashing.slowestMilliseconds - Int(authority.clock.elapsed - began)
     if left > 0 { await sleep(left) }
   }
 

@@ -32,7 +32,7 @@ extension Issuer {
   private func replacement(
     of current: String, by new: String, _ user: UserRecord, _ requester: Requester
   ) async throws(Refusal) -> String {
-    let began = moment().now
+    let began = authority.clock.elapsed
     let origin = Origin(knownDevice: true, addressPrefix: requester.addressPrefix)
     let stored = user.passwordHash.flatMap { try? PasswordHash(phc: $0) }
     guard current.utf8.count <= PasswordRule.limit else {

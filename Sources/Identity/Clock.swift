@@ -48,10 +48,11 @@ package final class Clock: Sendable {
   /// The time, and whether to trust it with what can't be undone.
   package func moment() -> Moment {
     let (wall, boot) = (source.wall(), source.boot())
-    let known = offset.load(ordering: .relaxed)
+    let known = offset.load(ordering: .acquiring)
     if abs(wall - boot - known) > Self.jump {
-      offset.store(wall - boot, ordering: .relaxed)
+      // In this order: whoever takes the new offset for the usual one must also see that it is settling.
       settledAt.store(boot + Self.settling, ordering: .relaxed)
+      offset.store(wall - boot, ordering: .releasing)
     }
     return Moment(now: wall, isSettling: boot < settledAt.load(ordering: .relaxed))
   }

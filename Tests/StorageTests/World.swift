@@ -27,9 +27,11 @@ struct World: Sendable {
     return user.id
   }
 
-  func addClient(_ id: String, accessTTL: Int64? = nil, idleTTL: Int64? = nil) async throws {
+  func addClient(
+    _ id: String, grants: [String] = ["password", "refresh_token"], accessTTL: Int64? = nil, idleTTL: Int64? = nil
+  ) async throws {
     let client = ClientRecord(
-      id: id, name: "A client", isPublic: true, isFirstParty: true, grants: ["password", "refresh_token"],
+      id: id, name: "A client", isPublic: true, isFirstParty: true, grants: grants,
       audiences: ["https://api.example"], scopes: ["read", "write"], accessTTL: accessTTL, idleTTL: idleTTL,
       createdAt: Self.start)
     try await store.addClient(client, context: Self.context)

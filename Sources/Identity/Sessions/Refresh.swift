@@ -60,10 +60,18 @@ extension Issuer {
       return try repeated(found, request, now: now)
     case .refused(let refusal):
       counts.refreshRefusals.add()
-      throw Refusal(refusal == .scope ? .invalidScope : .invalidGrant, cause: refusal.rawValue)
+      throw Refusal(Self.code(refusal), cause: refusal.rawValue)
     case .reused(_, let distance, let age):
       counts.reuses.add()
       throw Refusal(.invalidGrant, cause: "reuse distance=\(distance) age_ms=\(age)")
+    }
+  }
+
+  private static func code(_ refusal: RefreshRefusal) -> Refusal.Code {
+    switch refusal {
+    case .scope: .invalidScope
+    case .grant: .unauthorizedClient
+    default: .invalidGrant
     }
   }
 

@@ -30,6 +30,8 @@ package struct SessionRecord: Sendable {
   /// The client's own lifetimes; nil: as configured.
   package let clientAccessTTL: Int64?
   package let clientIdleTTL: Int64?
+  /// Whether the client is registered for the grant refresh_token.
+  package let clientMayRefresh: Bool
 
   /// Whether the session may still be refreshed at `now`.
   package func isLive(at now: Int64) -> Bool {

@@ -10,29 +10,35 @@ package struct RefreshState: Sendable, Equatable {
   /// The scope values granted at login.
   package var scope: String
   package var confirmation: [UInt8]?
+  /// Whether the client is registered for refreshing.
+  package var clientMayRefresh: Bool
   package var userActive: Bool
   package var revoked: Bool
   package var idleDeadline: Int64
   package var absoluteDeadline: Int64
   package var generation: UInt32
+  /// The generation which the latest change of the password made; 0 when there was none.
+  package var validFrom: UInt32
   package var rotatedAt: Int64
   package var rotatedFrom: Int64
   /// Retries in a row from another address prefix than the one that rotated.
   package var retriedElsewhere: Int
 
   package init(
-    clientID: String, scope: String = "", confirmation: [UInt8]? = nil, userActive: Bool = true, revoked: Bool = false,
-    idleDeadline: Int64, absoluteDeadline: Int64, generation: UInt32, rotatedAt: Int64, rotatedFrom: Int64,
-    retriedElsewhere: Int = 0
+    clientID: String, scope: String = "", confirmation: [UInt8]? = nil, clientMayRefresh: Bool = true,
+    userActive: Bool = true, revoked: Bool = false, idleDeadline: Int64, absoluteDeadline: Int64, generation: UInt32,
+    validFrom: UInt32 = 0, rotatedAt: Int64, rotatedFrom: Int64, retriedElsewhere: Int = 0
   ) {
     self.clientID = clientID
     self.scope = scope
     self.confirmation = confirmation
+    self.clientMayRefresh = clientMayRefresh
     self.userActive = userActive
     self.revoked = revoked
     self.idleDeadline = idleDeadline
     self.absoluteDeadline = absoluteDeadline
     self.generation = generation
+    self.validFrom = validFrom
     self.rotatedAt = rotatedAt
     self.rotatedFrom = rotatedFrom
     self.retriedElsewhere = retriedElsewhere
@@ -108,6 +114,7 @@ package enum RefreshDecision: Equatable, Sendable {
 package enum RefreshRefusal: String, Error, Sendable {
   case unknownSession = "unknown_session"
   case wrongClient = "wrong_client"
+  case grant = "grant_not_registered"
   case unproven = "proof_missing"
   case userInactive = "user_inactive"
   case revoked = "session_revoked"
@@ -124,6 +131,8 @@ extension RefreshDecision {
   package static func decide(_ state: RefreshState, _ presented: PresentedRefresh, _ policy: RefreshPolicy) -> Self {
     // RFC 6749 section 6: the token is bound to the client it was issued to.
     if let clientID = presented.clientID, clientID != state.clientID { return .refuse(.wrongClient) }
+    // RFC 6749 section 5.2: only for the grants the client is registered for.
+    guard state.clientMayRefresh else { return .refuse(.grant) }
     // RFC 9449 section 5, RFC 8705 section 4.
     if let confirmation = state.confirmation, confirmation != presented.proven { return .refuse(.unproven) }
     guard state.userActive else { return .refuse(.userInactive) }

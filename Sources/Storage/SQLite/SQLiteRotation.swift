@@ -73,10 +73,11 @@ extension RefreshState {
   init(_ found: SessionAndUser) {
     self.init(
       clientID: found.session.clientID, scope: found.session.scope, confirmation: found.session.confirmation,
-      userActive: found.user.isActive, revoked: found.session.revokedAt != nil,
+      clientMayRefresh: found.session.clientMayRefresh, userActive: found.user.isActive,
+      revoked: found.session.revokedAt != nil,
       idleDeadline: found.session.idleDeadline,
       absoluteDeadline: found.session.absoluteDeadline, generation: found.session.generation,
-      rotatedAt: found.session.rotatedAt, rotatedFrom: found.session.rotatedFrom,
+      validFrom: found.session.validFrom, rotatedAt: found.session.rotatedAt, rotatedFrom: found.session.rotatedFrom,
       retriedElsewhere: found.session.retriedElsewhere)
   }
 }

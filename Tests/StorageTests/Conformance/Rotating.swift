@@ -17,6 +17,16 @@ extension StoreConformance {
     }
   }
 
+  @Test(arguments: BackEnd.all) func onlyAClientRegisteredForItRefreshes(_ backEnd: BackEnd) async throws {
+    try await backEnd.run { world in
+      try await world.addClient("once", grants: ["password"])
+      let user = try await world.addUser()
+      let session = try #require(await world.login(World.newSession(of: user, client: "once"))).session
+      #expect(try await world.rotate(session.id, 0) == .refused(.grant))
+      #expect(try await world.found(session.id).generation == 0)
+    }
+  }
+
   @Test(arguments: BackEnd.all) func rotationAddsNoRow(_ backEnd: BackEnd) async throws {
     try await backEnd.run { world in
       let session = try await world.session()

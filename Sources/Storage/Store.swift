@@ -74,18 +74,21 @@ package struct PasswordChange: Sendable {
   package let passwordHash: String
   /// The session that stays, from whose device the change was asked.
   package let keeping: UniqueID?
+  /// The kept session's `validFrom` when its bearer was found good: another change since then makes this one void.
+  package let validFrom: UInt32
   package let idleTTL: Int64
   package let addressPrefix: Int64
   package let now: Int64
   package let context: RequestContext
 
   package init(
-    userID: UniqueID, passwordHash: String, keeping: UniqueID?, idleTTL: Int64, addressPrefix: Int64, now: Int64,
-    context: RequestContext
+    userID: UniqueID, passwordHash: String, keeping: UniqueID?, validFrom: UInt32 = 0, idleTTL: Int64,
+    addressPrefix: Int64, now: Int64, context: RequestContext
   ) {
     self.userID = userID
     self.passwordHash = passwordHash
     self.keeping = keeping
+    self.validFrom = validFrom
     self.idleTTL = idleTTL
     self.addressPrefix = addressPrefix
     self.now = now

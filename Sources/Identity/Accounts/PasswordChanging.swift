@@ -17,8 +17,9 @@ extension Issuer {
     let hash = try await replacement(of: current, by: new, user, requester)
     let client = snapshot.clients[bearer.session.clientID]
     let change = PasswordChange(
-      userID: user.id, passwordHash: hash, keeping: bearer.session.id, idleTTL: client?.idleTTL ?? policy.idleTTL,
-      addressPrefix: Int64(bitPattern: requester.addressPrefix), now: moment().now, context: requester.context)
+      userID: user.id, passwordHash: hash, keeping: bearer.session.id, validFrom: bearer.session.validFrom,
+      idleTTL: client?.idleTTL ?? policy.idleTTL, addressPrefix: Int64(bitPattern: requester.addressPrefix),
+      now: moment().now, context: requester.context)
     let kept: SessionAndUser?
     do { kept = try await store.changePassword(change) } catch {
       if case .missing = error { throw Refusal(.invalidToken, cause: "session_ended_meanwhile") }

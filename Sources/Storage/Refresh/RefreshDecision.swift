@@ -121,6 +121,7 @@ package enum RefreshRefusal: String, Error, Sendable {
   case expired = "session_expired"
   case scope = "scope_not_granted"
   case clock = "clock"
+  case passwordChanged = "password_changed"
 }
 
 extension RefreshDecision {
@@ -166,6 +167,8 @@ extension RefreshDecision {
     guard age >= tolerableNegativeAge else { return .refuse(.clock) }
     guard withinWindow else { return presented.clockIsSettling ? .refuse(.clock) : .reuse }
     let elsewhere = presented.addressPrefix != state.rotatedFrom
+    // A password is changed against whoever else holds the session's tokens: the new ones are given again only there.
+    if elsewhere, state.generation == state.validFrom { return .refuse(.passwordChanged) }
     if elsewhere, policy.revokesRetriesElsewhere, state.retriedElsewhere >= 1 { return .reuse }
     return .retry(elsewhere: elsewhere)
   }

@@ -105,9 +105,11 @@ private func apply(
 }
 
 extension SessionAndUser {
-  /// Whether the session is the user's own, live, and not of the last generation, which nothing can follow.
+  /// Whether the session is the user's own, live, untouched by another change of the password, and not of the last
+  /// generation, which nothing can follow.
   fileprivate func mayBeKept(by change: PasswordChange) -> Bool {
-    user.id == change.userID && session.isLive(at: change.now) && session.generation < .max
+    user.id == change.userID && session.isLive(at: change.now) && session.validFrom == change.validFrom
+      && session.generation < .max
   }
 }
 

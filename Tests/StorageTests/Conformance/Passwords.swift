@@ -5,10 +5,12 @@ import Testing
 
 extension StoreConformance {
   private func change(
-    _ user: UniqueID, keeping: UniqueID?, at now: Int64 = World.start + 1000, idleTTL: Int64 = 700_000
+    _ user: UniqueID, keeping: UniqueID?, validFrom: UInt32 = 0, at now: Int64 = World.start + 1000,
+    idleTTL: Int64 = 700_000
   ) -> PasswordChange {
     PasswordChange(
-      userID: user, passwordHash: "new hash", keeping: keeping, idleTTL: idleTTL, addressPrefix: 9, now: now,
+      userID: user, passwordHash: "new hash", keeping: keeping, validFrom: validFrom, idleTTL: idleTTL,
+      addressPrefix: 9, now: now,
       context: World.context)
   }
 
@@ -31,6 +33,33 @@ extension StoreConformance {
       #expect(try await world.login(World.newSession(of: user)) == nil)
       #expect(try await world.rotate(kept.id, 2, after: 2000) == .rotated(to: 3))
       #expect(try await world.events().suffix(2) == ["login", "password"])
+    }
+  }
+
+  /// The bearer of a change was checked before another change was made: it may be the one that was made against it.
+  @Test(arguments: BackEnd.all) func anOvertakenChangeIsVoid(_ backEnd: BackEnd) async throws {
+    try await backEnd.run { world in
+      let user = try await world.addUser()
+      let session = try await world.session(of: user)
+      #expect(try await world.store.changePassword(change(user, keeping: session.id))?.session.validFrom == 1)
+      await #expect(throws: StoreError.missing("session")) {
+        try await world.store.changePassword(change(user, keeping: session.id))
+      }
+      #expect(try await world.found(session.id).generation == 1)
+      #expect(
+        try await world.store.changePassword(change(user, keeping: session.id, validFrom: 1))?.session.validFrom == 2)
+    }
+  }
+
+  @Test(arguments: BackEnd.all) func theNewTokensAreGivenAgainWhereTheyWereAskedFor(_ backEnd: BackEnd) async throws {
+    try await backEnd.run { world in
+      let user = try await world.addUser()
+      let session = try await world.session(of: user)
+      _ = try await world.store.changePassword(change(user, keeping: session.id))
+      #expect(try await world.rotate(session.id, 0, after: 2000, from: 9) == .retried(1))
+      #expect(try await world.rotate(session.id, 0, after: 2000, from: 8) == .refused(.passwordChanged))
+      #expect(try await world.rotate(session.id, 1, after: 2000, from: 9) == .rotated(to: 2))
+      #expect(try await world.rotate(session.id, 1, after: 2000, from: 8) == .elsewhere(2))
     }
   }
 

@@ -29,10 +29,12 @@ package final class Authority: Sendable {
   package let metrics: Metrics
   private let state: Monitor<State>
 
-  private struct State {
+  fileprivate struct State {
     var snapshot: Snapshot
     var subscribers: [@Sendable (Snapshot) -> Void] = []
+    /// The latest probe of the store, and when one began that hasn't ended, in milliseconds of `Clock.elapsed`.
     var probe: (at: Int64, failure: StoreError?)?
+    var probing: Int64?
   }
 
   package init(store: any Store, hashing: HashingPool, clock: Clock, metrics: Metrics, snapshot: Snapshot) {
@@ -60,14 +62,28 @@ package final class Authority: Sendable {
     for subscriber in subscribers { subscriber(snapshot) }
   }
 
-  /// Whether the store answers a write; asked of the store at most once a second.
+  /// Whether the store answers a write; asked of the store at most once a second, however many strangers ask. One that
+  /// hasn't answered for a second is busy.
   package func storeFailure() async -> StoreError? {
-    let now = clock.moment().now
-    if let known = state.withLock({ $0.probe }), (0..<1000).contains(now - known.at) { return known.failure }
+    let now = clock.elapsed
+    if let known = state.withLock({ $0.known(at: now) }) { return known }
     var failure: StoreError?
-    do { try await store.probe(now: now) } catch { failure = error }
+    do { try await store.probe(now: clock.moment().now) } catch { failure = error }
     let result = failure
-    state.withLock { $0.probe = (now, result) }
+    state.withLock { state in
+      state.probe = (now, result)
+      state.probing = nil
+    }
     return failure
+  }
+}
+
+extension Authority.State {
+  /// What is known without asking the store: nil when the caller is to ask.
+  fileprivate mutating func known(at now: Int64) -> StoreError?? {
+    if let probing, let probe { return .some(now - probing < 1000 ? probe.failure : .busy) }
+    if let probe, now - probe.at < 1000 { return .some(probe.failure) }
+    probing = now
+    return nil
   }
 }

@@ -13,8 +13,9 @@ final class CORS {
 
   /// Adds the response fields; answers a preflight and says so.
   func prepare(_ exchange: Exchange, _ allowed: [Method]) -> Bool {
-    // Prepared documents carry their own "any origin".
-    guard !exchange.path.hasPrefix("/.well-known/"), !origins.isEmpty else { return false }
+    // Prepared documents carry their own "any origin", and browsers refuse an answer with two.
+    let isPublished = exchange.path.hasPrefix("/.well-known/") || exchange.path == "/openapi.json"
+    guard !isPublished, !origins.isEmpty else { return false }
     exchange.add("Vary", "Origin")
     guard let origin = exchange.field(.origin), origins.contains(origin) else { return false }
     exchange.add("Access-Control-Allow-Origin", origin)

@@ -33,7 +33,7 @@ struct Parts: Sendable {
   init(_ loaded: Loaded) async throws {
     let settings = loaded.settings
     // Read once: no child process and no core dump of the environment shall have it.
-    for name in loaded.secretVariables { unsetenv(name) }
+    for name in loaded.secretVariables { Self.forget(name) }
     let folder = try DataFolder(preparing: settings.data)
     lock = try folder.lockForServing()
     let control = LogControl(level: settings.log.loggerLevel, format: settings.log.format == .json ? .json : .text)
@@ -62,6 +62,12 @@ struct Parts: Sendable {
       group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
     measure()
     try listen(sockets, operatorSocket, settings)
+  }
+
+  /// Unsets a variable and wipes its text, which otherwise stays readable in /proc and in a core dump.
+  private static func forget(_ name: String) {
+    if let text = getenv(name) { memset(text, 0, strlen(text)) }
+    unsetenv(name)
   }
 
   private static func bind(_ address: Configuration.ListenAddress) throws -> ListeningSocket {

@@ -73,7 +73,8 @@ actor Server {
       return true
     } catch {
       // What was in force stays in force.
-      parts.log.error("keys or clients can't be read again: \(error)")
+      let why = (error as? CommandFailure)?.message ?? "\(error)"
+      parts.log.error("keys or clients can't be read again: \(why)")
       return false
     }
   }

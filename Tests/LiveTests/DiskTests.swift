@@ -1,8 +1,8 @@
 // The disk is full, or can't be written: 503 with the cause in the log, nothing acknowledged that isn't stored, and
 // service by itself when there is room again.
 //
-// Once by a library which stands before the system's calls and fails them while a file exists; once, for root alone, on a
-// file system that really is full.
+// Once by a library which stands before the system's calls and fails them while a file exists; once, for root alone, on
+// a file system that really is full.
 
 import Foundation
 import Testing
@@ -104,7 +104,7 @@ import Testing
   }
 }
 
-/// A library that fails writes at an offset and their syncs, as SQLite makes them, while the switch file names an error.
+/// A library that fails writes at an offset, as SQLite makes them, while the switch file names an error.
 private struct Faults {
   let folder: Folder
   let library: String
@@ -140,7 +140,8 @@ private struct Faults {
       char name[16] = "";
       if (!fgets(name, sizeof name, file)) name[0] = 0;
       fclose(file);
-      errno = !strcmp(name, "ENOSPC") ? ENOSPC : !strcmp(name, "EDQUOT") ? EDQUOT : !strcmp(name, "EROFS") ? EROFS : EIO;
+      errno = !strcmp(name, "ENOSPC") ? ENOSPC : !strcmp(name, "EDQUOT") ? EDQUOT
+        : !strcmp(name, "EROFS") ? EROFS : EIO;
       return 1;
     }
 

@@ -1,4 +1,4 @@
-// A process of the tests: its output goes to files, so nobody has to read it while it runs and a full pipe stops nobody.
+// A process of the tests: its output goes to files, so that nobody has to read it while it runs.
 //
 // posix_spawn rather than Foundation's Process, whose pipes leak into other children that start at the same moment.
 

@@ -31,8 +31,8 @@ final class Folder: Sendable {
   }
 }
 
-/// Waits until `condition` gives something, asked every few milliseconds; the deadline is for failures alone, so it can be
-/// long enough for a busy machine.
+/// Waits until `condition` gives something, asked every few milliseconds; the deadline is for failures alone, so it can
+/// be long enough for a busy machine.
 func eventually<Value>(
   _ what: String, within seconds: Double = 60, _ condition: () async throws -> Value?
 ) async throws -> Value {

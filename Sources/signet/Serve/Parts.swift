@@ -50,18 +50,31 @@ struct Parts: Sendable {
     issuer = settings.issuer ?? listening.first ?? ""
     first = settings
 
+    let missing = try Self.missing(settings)
     store = try Workbench.openStore(settings, folder, metrics)
     hashing = HashingPool(
       threads: settings.hashing.threads, queue: settings.hashing.queue,
       deadline: settings.hashing.deadline.milliseconds, parameters: try settings.argon2)
     let policy = Self.policy(settings, issuer)
     let snapshot = try await Self.snapshot(store, policy, settings)
+    for what in missing { log.notice("made \(what)") }
     authority = Authority(store: store, hashing: hashing, clock: Clock(), metrics: metrics, snapshot: snapshot)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(
       group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
     measure()
     try listen(sockets, operatorSocket, settings)
+  }
+
+  /// What a first start is about to make.
+  private static func missing(_ settings: Settings) throws -> [String] {
+    let database = try Workbench.storePath(settings)
+    guard access(database, F_OK) != 0 else { return [] }
+    var made = ["the database \(database)", "the first signing keys (\(settings.token.algorithm.rawValue))"]
+    if settings.masterKey == nil, access(settings.masterKeyFile, F_OK) != 0 {
+      made.insert("the master key \(settings.masterKeyFile); keep a copy apart from the database", at: 1)
+    }
+    return made
   }
 
   /// Unsets a variable and wipes its text, which otherwise stays readable in /proc and in a core dump.

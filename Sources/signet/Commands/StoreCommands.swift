@@ -43,13 +43,17 @@ struct ConfigCommand: AsyncParsableCommand {
   struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Check the configuration; exit 2 when it isn't good.")
     @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
       let loaded = try options.load()
       _ = try loaded.settings.argon2
       _ = try Workbench.storePath(loaded.settings)
-      for warning in loaded.warnings { Output.line("warning: \(warning)") }
-      Output.line("the configuration is good")
+      let warnings = loaded.warnings.map { "\($0)" }
+      Output.done(
+        (warnings.map { "warning: \($0)" } + ["the configuration is good"]).joined(separator: "\n"),
+        [JSONMember("good", .bool(true)), JSONMember("warnings", .array(warnings.map(JSONValue.string)))],
+        json: output.json)
     }
   }
 
@@ -73,6 +77,7 @@ struct HealthCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "health", abstract: "Exit 0 when the server on this data folder is ready.")
   @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var output: OutputOptions
 
   func run() async throws {
     let settings = try options.load().settings
@@ -84,6 +89,6 @@ struct HealthCommand: AsyncParsableCommand {
     guard answer.status == 200 else {
       throw CommandFailure.failed("the server isn't ready: \(String(decoding: answer.body, as: UTF8.self))")
     }
-    Output.line("ready")
+    Output.done("ready", [JSONMember("status", .string("ready"))], json: output.json)
   }
 }

@@ -14,7 +14,9 @@ struct TokenCommand: AsyncParsableCommand {
 
   struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show a token's header and claims WITHOUT checking anything.")
+      abstract: "Show a token's header and claims WITHOUT checking anything.",
+      discussion: "It is JSON, with or without --json.")
+    @OptionGroup var output: OutputOptions
     @Argument(help: "The token; - for standard input, @FILE for a file.") var token: String
 
     func run() async throws {
@@ -36,8 +38,9 @@ struct TokenCommand: AsyncParsableCommand {
   struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Check a token's signature and claims, and print the claims.",
-      discussion: "Without --jwks the data folder's own keys are used.")
+      discussion: "Without --jwks the data folder's own keys are used. Prints JSON, with or without --json.")
     @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
     @Argument(help: "The token; - for standard input, @FILE for a file.") var token: String
     @Option(help: "A JWK Set: an http:// URL or a file.") var jwks: String?
     @Option(help: "What iss must be; by default the configured issuer, where there is one.") var issuer: String?

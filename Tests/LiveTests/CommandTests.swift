@@ -116,6 +116,39 @@ import Testing
     }
   }
 
+  @Test func everyCommandThatPrintsTakesJSON() async throws {
+    try await withServer { server in
+      try await server.addUser()
+      let tokens = try await server.login()
+      for command in [
+        ["user", "list"], ["user", "show", "ada"], ["user", "disable", "ada"], ["user", "enable", "ada"],
+        ["client", "list"], ["client", "show", "signet"], ["session", "list", "ada"], ["key", "list"],
+        ["audit", "list"],
+        ["audit", "verify"], ["config", "show"], ["config", "check"], ["health"], ["migrate"],
+        ["migrate", "--dry-run"],
+        ["token", "verify", tokens.access], ["session", "revoke", "--user", "ada"], ["user", "delete", "ada"],
+      ] {
+        let output = try await server.done(command + ["--json"])
+        #expect((try? JSON(output)) != nil, "\(command): \(output)")
+      }
+      let inspect = ["token", "inspect", tokens.access, "--json"]
+      #expect(try await Finished.run(Programs.signet, inspect, folder: server.folder).json["claims"] != nil)
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "SKIPPED: giving a folder to somebody else needs root"))
+  func somebodyElsesFolderIsRefused() async throws {
+    let folder = try Folder()
+    let data = folder.path + "/data"
+    try #require(mkdir(data, 0o755) == 0 && chown(data, 65_534, 65_534) == 0)
+    for command in [["user", "list"], ["serve"]] {
+      let finished = try await Finished.run(Programs.signet, command + ["--data", data], folder: folder)
+      #expect(finished.status == 1)
+      #expect(finished.errors.contains("run signet as its owner"))
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: data).isEmpty)
+  }
+
   @Test func theAuditTrailHolds() async throws {
     try await withServer { server in
       try await server.addUser()

@@ -36,6 +36,33 @@ import Testing
     }
   }
 
+  /// Inside the window only another address shows a thief.
+  @Test(arguments: ["allow", "revoke"]) func aRetryFromElsewhereIsToldAndMayEndTheSession(_ setting: String)
+    async throws
+  {
+    try await withServer(["session.retry_elsewhere=\(setting)"]) { server in
+      try await server.addUser()
+      let first = try await server.login()
+      let second = try await server.refresh(first.refresh)
+      let retry = Request.json("/v1/refresh", ["refresh_token": .string(first.refresh)])
+      let answers = try await blocking {
+        try (0..<2).map { _ in
+          let connection = try Connection(port: server.port, source: 2)
+          try connection.send(retry.bytes)
+          return try connection.answer()
+        }
+      }
+      #expect(try Tokens(answers[0]).refresh == second.refresh)
+      #expect(answers[1].status == (setting == "allow" ? 200 : 401))
+      #expect(try await server.tryRefresh(second.refresh).status == (setting == "allow" ? 200 : 401))
+      let rows = try await server.audit()
+      let told = rows.filter { $0["event"] == "retried_elsewhere" }
+      #expect(told.count == (setting == "allow" ? 2 : 1))
+      #expect(told.first?["ip"] == "127.0.0.2")
+      #expect(rows.contains { $0["event"]?.string?.contains("reuse") == true } == (setting == "revoke"))
+    }
+  }
+
   /// Connects all, then sends all, then reads all.
   private func race(_ token: String, _ server: LiveServer) async throws -> [Answer] {
     try await blocking {

@@ -8,21 +8,30 @@ import Foundation
 final class Connection: Sendable {
   private let descriptor: Int32
 
-  init(port: Int) throws {
+  /// - Parameter source: the last byte of the loopback address that it comes from.
+  init(port: Int, source: UInt8 = 1) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var timeout = timeval(tv_sec: 60, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
+    let descriptor = descriptor
+    let bound = source == 1 ? 0 : Self.with(source, 0) { Glibc.bind(descriptor, $0, $1) }
+    guard bound == 0, Self.with(1, port, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+      throw HarnessError("can't connect: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  private static func with(
+    _ last: UInt8, _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(port).bigEndian
-    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-    let connected = withUnsafeBytes(of: &address) { bytes in
-      guard let place = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return Int32(-1) }
-      return connect(descriptor, place, socklen_t(bytes.count))
+    address.sin_addr.s_addr = (0x7F00_0000 + in_addr_t(last)).bigEndian
+    return withUnsafeBytes(of: &address) { bytes in
+      bytes.baseAddress.map { body($0.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count)) } ?? -1
     }
-    guard connected == 0 else { throw HarnessError("can't connect: \(String(cString: strerror(errno)))") }
   }
 
   deinit { close(descriptor) }

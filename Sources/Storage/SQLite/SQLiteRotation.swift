@@ -44,7 +44,8 @@ private func retry(
   guard elsewhere else { return .retried(found, elsewhere: false) }
   try database.statement("UPDATE session SET retried_elsewhere = retried_elsewhere + 1 WHERE id = ?").run(
     .id(found.session.id))
-  try audit(.retriedElsewhere, found, request, detail: nil, database)
+  // The first of a row tells everything; a client which repeats itself can't fill the trail.
+  if found.session.retriedElsewhere == 0 { try audit(.retriedElsewhere, found, request, detail: nil, database) }
   var counted = found
   counted.session.retriedElsewhere += 1
   return .retried(counted, elsewhere: true)

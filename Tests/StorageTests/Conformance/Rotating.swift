@@ -62,7 +62,7 @@ extension StoreConformance {
       #expect(try await world.found(session.id).retriedElsewhere == 1)
       #expect(try await world.rotate(session.id, 0, from: 3) == .elsewhere(1))
       #expect(try await world.found(session.id).retriedElsewhere == 2)
-      #expect(try await world.events().suffix(2) == ["retried_elsewhere", "retried_elsewhere"])
+      #expect(try await world.events().filter { $0 == "retried_elsewhere" }.count == 1)
       #expect(try await world.rotate(session.id, 1, from: 2) == .rotated(to: 2))
       #expect(try await world.found(session.id).retriedElsewhere == 0)
     }

@@ -13,8 +13,12 @@ extension Issuer {
     if all {
       let found: SessionAndUser?
       do { found = try await store.findSession(token.session) } catch { throw Refusal(error) }
-      // A session that has ended speaks for nobody: an old token must not sign its user out everywhere.
       guard let found, found.session.isLive(at: moment().now) else { return }
+      // A token spent long ago may have leaked: it ends its own session, as any does, but not the user's others.
+      guard token.generation >= found.session.generation || found.session.generation - token.generation == 1 else {
+        _ = try await end(token.session, of: nil, .logout, requester)
+        return
+      }
       try await endAll(of: found.user.id, requester)
     } else {
       _ = try await end(token.session, of: nil, .logout, requester)

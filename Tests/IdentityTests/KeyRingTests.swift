@@ -58,6 +58,14 @@ import Testing
     await #expect(throws: KeyRingError.self) { try await world.ring() }
   }
 
+  @Test func whatIsNoKeyFileIsRefusedWithoutWaiting() async throws {
+    let world = try World()
+    _ = try await world.ring()
+    unlink(world.masterKeyPath)
+    mkfifo(world.masterKeyPath, 0o600)
+    await #expect(throws: KeyRingError.self) { try await world.ring() }
+  }
+
   @Test func racingFirstStartsAgreeOnOneSetOfKeys() async throws {
     let world = try World()
     let kids = try await withThrowingTaskGroup(of: [String].self) { group in

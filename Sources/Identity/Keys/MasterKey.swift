@@ -51,14 +51,14 @@ package struct MasterKey: Sendable, CustomStringConvertible {
 
   /// Reads the key's file.
   package init(file path: String) throws(MasterKeyError) {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      throw errno == ENOENT ? .missing(path) : .unreadable(path, errno: errno)
-    }
-    guard status.st_mode & 0o077 == 0 else { throw .exposed(path) }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(path, errno: errno) }
+    // O_NONBLOCK: a pipe in the key's place must not hold the start up.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw errno == ENOENT ? .missing(path) : .unreadable(path, errno: errno) }
     defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable(path, errno: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= 256 else { throw .malformed(path) }
+    guard status.st_mode & 0o077 == 0 else { throw .exposed(path) }
     var buffer = [UInt8](repeating: 0, count: 256)
     let count = read(descriptor, &buffer, buffer.count)
     guard count >= 0 else { throw .unreadable(path, errno: errno) }

@@ -87,6 +87,36 @@ import Testing
     pool.stop()
   }
 
+  @Test func oneSpellingOfAPassword() async throws {
+    let (world, fake) = (try World(), FakeClock())
+    let (issuer, pool) = try await world.issuer(try await world.ring(), clock: fake.clock)
+    #expect(PasswordRule.bytes("e\u{301}\u{3000}x") == Array("\u{e9} x".utf8))
+    _ = try await world.addUser("ada", "caf\u{e9} cr\u{e8}me", pool)
+    let request = LoginRequest(username: "ada", password: "cafe\u{301}\u{a0}cre\u{300}me")
+    _ = try await issuer.login(request, from: requester)
+    pool.stop()
+  }
+
+  @Test func aTokenSpentLongAgoEndsItsOwnSessionOnly() async throws {
+    let (world, fake) = (try World(), FakeClock())
+    let (issuer, pool) = try await world.issuer(try await world.ring(), clock: fake.clock)
+    _ = try await world.addUser("ada", "correct horse", pool)
+    let request = LoginRequest(username: "ada", password: "correct horse")
+    let (one, other) = (
+      try await issuer.login(request, from: requester), try await issuer.login(request, from: requester)
+    )
+    var newest = one
+    for _ in 0..<2 {
+      newest = try await issuer.refresh(RefreshRequest(refreshToken: newest.refreshToken), from: requester)
+    }
+    try await issuer.logout(refreshToken: one.refreshToken, all: true, from: requester)
+    await #expect(throws: Refusal.self) { try await issuer.bearer(newest.accessToken) }
+    _ = try await issuer.bearer(other.accessToken)
+    try await issuer.logout(refreshToken: other.refreshToken, all: true, from: requester)
+    await #expect(throws: Refusal.self) { try await issuer.bearer(other.accessToken) }
+    pool.stop()
+  }
+
   private func claims(_ answer: TokenAnswer) throws -> JSONValue {
     try #require(try UnverifiedToken(compact: Array(answer.accessToken.utf8)).claims)
   }

@@ -41,7 +41,8 @@ final class World: Sendable {
 
   func addUser(_ name: String, _ password: String, _ pool: HashingPool) async throws -> UniqueID {
     let id = UniqueID(random: Random.bytes(16))
-    let hash = try await pool.hash(Array(password.utf8), origin: Origin(knownDevice: true, addressPrefix: 0)).phc
+    let hash = try await pool.hash(PasswordRule.bytes(password), origin: Origin(knownDevice: true, addressPrefix: 0))
+      .phc
     let user = NewUser(
       id: id, username: name, usernameKey: Username.key(name), email: nil, emailKey: nil, emailVerified: false,
       passwordHash: hash, roles: "[\"editor\"]")

@@ -77,7 +77,7 @@ extension Issuer {
       request.deviceToken.map { contexts.deviceTokens.isGood($0, for: user.id) } ?? false
     }
     let origin = Origin(knownDevice: knownDevice ?? false, addressPrefix: requester.addressPrefix)
-    let password = Array(request.password.utf8)
+    let password = PasswordRule.bytes(request.password)
     let verdict: Verdict
     do { verdict = try await authority.hashing.verify(password, against: stored, origin: origin) } catch {
       throw Refusal(error)

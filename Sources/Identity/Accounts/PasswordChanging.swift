@@ -40,9 +40,9 @@ extension Issuer {
       throw Refusal(.invalidCredentials, cause: "wrong_password")
     }
     do throws(HashingError) {
-      let verdict = try await authority.hashing.verify(Array(current.utf8), against: stored, origin: origin)
+      let verdict = try await authority.hashing.verify(PasswordRule.bytes(current), against: stored, origin: origin)
       if case .match = verdict {
-        return try await authority.hashing.hash(Array(new.utf8), origin: origin).phc
+        return try await authority.hashing.hash(PasswordRule.bytes(new), origin: origin).phc
       }
     } catch {
       throw Refusal(error)

@@ -61,6 +61,17 @@ package enum PasswordRule {
   /// Bytes of UTF-8 that a password may have; longer ones only cost time.
   package static let limit = 1024
 
+  /// What is hashed: one spelling of each password, however a keyboard composes its accents and spaces (RFC 8265
+  /// section 4.2.2, OpaqueString).
+  package static func bytes(_ password: String) -> [UInt8] {
+    if password.utf8.allSatisfy({ $0 < 0x80 }) { return Array(password.utf8) }
+    var scalars = String.UnicodeScalarView()
+    for scalar in password.unicodeScalars {
+      scalars.append(scalar.properties.generalCategory == .spaceSeparator ? " " : scalar)
+    }
+    return Array(String(String.UnicodeScalarView(String(scalars)._nfc)).utf8)
+  }
+
   /// Why `password` can't be this user's; nil when it can.
   package static func objection(to password: String, username: String, minimumLength: Int) -> String? {
     if password.count < minimumLength {

@@ -12,13 +12,18 @@ struct DataFolder {
   /// Makes the folder when it is missing; refuses one that belongs to somebody else, since files which a command makes
   /// there as another user would lock the server out of its own database.
   init(preparing path: String) throws {
-    self.path = path
     if mkdir(path, 0o700) != 0, errno != EEXIST {
       throw CommandFailure.failed("data folder \(path) can't be made: \(String(cString: strerror(errno)))")
     }
+    try self.init(existing: path)
+  }
+
+  /// Takes a folder that is there.
+  init(existing path: String) throws {
+    self.path = path
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw CommandFailure.failed("data folder \(path) isn't a folder; name another one by --data")
+      throw CommandFailure.failed("data folder \(path) isn't there, or isn't a folder; name another one by --data")
     }
     guard status.st_uid == geteuid() else {
       throw CommandFailure.failed(

@@ -17,12 +17,13 @@ struct Workbench {
   static let context = RequestContext(actor: "operator")
 
   /// Opens the folder that the options name, runs `body`, and closes it.
+  /// - Parameter creating: whether a folder that is missing is made; otherwise it was probably mistyped.
   static func open<Result>(
-    _ options: ConfigurationOptions, _ body: (Workbench) async throws -> Result
+    _ options: ConfigurationOptions, creating: Bool = false, _ body: (Workbench) async throws -> Result
   ) async throws -> Result {
     let settings = try options.load().settings
     return try await CommandFailure.wrap {
-      let folder = try DataFolder(preparing: settings.data)
+      let folder = creating ? try DataFolder(preparing: settings.data) : try DataFolder(existing: settings.data)
       let store = try openStore(settings, folder, Metrics())
       defer { store.close() }
       return try await body(Workbench(settings: settings, store: store))
@@ -82,7 +83,7 @@ struct Workbench {
     let parameters = try settings.argon2
     let pool = HashingPool(threads: 1, queue: 4, deadline: 60_000, parameters: parameters)
     defer { pool.stop() }
-    return try await pool.hash(Array(password.utf8), origin: Origin(knownDevice: true, addressPrefix: 0)).phc
+    return try await pool.hash(PasswordRule.bytes(password), origin: Origin(knownDevice: true, addressPrefix: 0)).phc
   }
 }
 

@@ -81,7 +81,7 @@ struct HealthCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try options.load().settings
-    let folder = try DataFolder(preparing: settings.data)
+    let folder = try DataFolder(existing: settings.data)
     guard let address = folder.recordedAddresses.first else {
       throw CommandFailure.failed("no server runs on \(settings.data); start one by `signet serve`")
     }

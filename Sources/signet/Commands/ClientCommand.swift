@@ -1,6 +1,7 @@
 // `signet client …`: the applications which get tokens.
 
 import ArgumentParser
+import Configuration
 import Identity
 import JSON
 import OpenSSL
@@ -34,7 +35,10 @@ extension ClientCommand {
         id: id ?? UniqueID(random: Random.bytes(16)).description, name: name, isPublic: true, isFirstParty: true,
         grants: grants.isEmpty ? Self.knownGrants : grants, audiences: audiences, scopes: scopes,
         createdAt: Workbench.now)
-      try await Workbench.open(options) { bench in
+      try await Workbench.open(options, creating: true) { bench in
+        if let issuer = bench.settings.issuer, let bad = audiences.first(where: { $0.hasPrefix(issuer) }) {
+          throw CommandFailure.usage("audience \(bad) is the issuer's own; name the services' API")
+        }
         try await bench.store.addClient(client, context: Workbench.context)
         Output.done(
           "added client \(name)\nclient_id \(client.id)", [JSONMember("client_id", .string(client.id))],

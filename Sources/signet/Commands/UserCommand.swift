@@ -27,8 +27,13 @@ extension UserCommand {
 
     func run() async throws {
       let (username, address) = (try username(), try address())
+      // Else it could one day be in the way of whoever owns the address.
+      guard !name.contains("@") || address?.key == username.key && !emailUnverified else {
+        throw CommandFailure.usage(
+          "a username with @ must be the user's own confirmed address; give --email \(name) too")
+      }
       let password = try PasswordPrompt.read(fromStandardInput: passwordStdin)
-      try await Workbench.open(options) { bench in
+      try await Workbench.open(options, creating: true) { bench in
         try checkPassword(password, for: name, bench)
         let user = NewUser(
           id: UniqueID(random: Random.bytes(16)), username: username.text, usernameKey: username.key,
@@ -47,7 +52,6 @@ extension UserCommand {
         throw CommandFailure.usage(
           "a username has 1 to \(Username.limit) bytes, no control characters and no space at either end")
       }
-      // What looks like an address could one day be somebody else's.
       if let bad = roles.first(where: { !Role.isValid($0) || $0.hasPrefix("signet:") && $0 != "signet:admin" }) {
         throw CommandFailure.usage("role \(bad) isn't 1 to 64 letters, digits and ._:- (signet: is reserved)")
       }

@@ -80,9 +80,8 @@ struct TokenCommand: AsyncParsableCommand {
 
     private func ownKeys() async throws -> [PublicJWK] {
       try await Workbench.open(options) { bench in
-        try await bench.store.keyMaterial().keys.filter { $0.state != .revoked }.map { key in
-          try PublicJWK(try JSONValue.parse(key.publicKey))
-        }
+        // Through the ring, which checks each stored key's MAC.
+        try await bench.ring().published
       }
     }
   }

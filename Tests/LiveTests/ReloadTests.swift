@@ -40,6 +40,8 @@ import Testing
     let key = base64URL((0..<32).map { _ in UInt8.random(in: 0...255) })
     // The master key leaves the environment with the start; a reload must not look for another one.
     try await withServer(environment: ["SIGNET_MASTER_KEY": key], arguments: ["--config", file]) { server in
+      let environment = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(server.child.pid)/environ"))
+      #expect(environment.range(of: Data(key.utf8)) == nil)
       try await server.addUser()
       let text = """
         token:

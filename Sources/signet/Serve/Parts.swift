@@ -34,6 +34,9 @@ struct Parts: Sendable {
     let settings = loaded.settings
     // Read once: no child process and no core dump of the environment shall have it.
     for name in loaded.secretVariables { Self.forget(name) }
+    // Unwrapped keys lie in memory: no core file may take them to the disk.
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     let folder = try DataFolder(preparing: settings.data)
     lock = try folder.lockForServing()
     let control = LogControl(level: settings.log.loggerLevel, format: settings.log.format == .json ? .json : .text)

@@ -15,25 +15,26 @@ enum PasswordPrompt {
     guard isatty(0) == 1 else {
       throw CommandFailure.usage("a password is needed: give --password-stdin and the password on standard input")
     }
-    let first = try ask("Password: ")
-    guard try ask("Once more: ") == first else {
-      throw CommandFailure.failed("the passwords differ; nothing was changed")
-    }
+    let (first, second) = try withoutEcho { (ask("Password: "), ask("Once more: ")) }
+    guard first == second else { throw CommandFailure.failed("the passwords differ; nothing was changed") }
     return first
   }
 
-  private static func ask(_ prompt: String) throws -> String {
-    let bytes = Array(prompt.utf8)
-    _ = write(2, bytes, bytes.count)
+  /// Echo is off before the first question stands there, so that whoever answers at once isn't seen or cut off.
+  private static func withoutEcho<Answer>(_ body: () -> Answer) throws -> Answer {
     var settings = termios()
     guard tcgetattr(0, &settings) == 0 else { throw CommandFailure.failed("the terminal can't be asked without echo") }
     var silent = settings
     silent.c_lflag &= ~tcflag_t(ECHO)
     tcsetattr(0, TCSAFLUSH, &silent)
-    defer {
-      tcsetattr(0, TCSAFLUSH, &settings)
-      _ = write(2, "\n", 1)
-    }
+    defer { tcsetattr(0, TCSADRAIN, &settings) }
+    return body()
+  }
+
+  private static func ask(_ prompt: String) -> String {
+    let bytes = Array(prompt.utf8)
+    _ = write(2, bytes, bytes.count)
+    defer { _ = write(2, "\n", 1) }
     return readLine(strippingNewline: true) ?? ""
   }
 }

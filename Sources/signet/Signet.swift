@@ -62,9 +62,15 @@ struct Signet: AsyncParsableCommand {
       Output.line(fullMessage(for: error))
       return 0
     }
-    // The parser's message without its usage text, which `--help` shows.
-    printError(message(for: error).split(separator: "\n").joined(separator: " "))
+    printError("\(message(for: error).split(separator: "\n").joined(separator: " ")); \(advice(on: error))")
     return 2
+  }
+
+  /// How to get help on the command that was meant: the end of the parser's usage text, of which the rest is too long.
+  private static func advice(on error: any Error) -> String {
+    let last = fullMessage(for: error).split(separator: "\n").last.map { $0.drop { $0 == " " } } ?? ""
+    return last.hasPrefix("See '") && last.hasSuffix("' for more information.")
+      ? "see " + last.dropFirst(4).prefix { $0 != "'" } : "see signet --help"
   }
 
   private static func printError(_ message: String) {

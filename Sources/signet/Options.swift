@@ -6,13 +6,17 @@ import Glibc
 
 /// Where the configuration comes from.
 struct ConfigurationOptions: ParsableArguments {
-  @Option(help: "Configuration file; by default signet.yaml of this folder, where there is one.")
+  @Option(
+    help: ArgumentHelp(
+      "Configuration file; by default signet.yaml of this folder, where there is one.", valueName: "file"))
   var config: String?
 
-  @Option(help: "Data folder; the same as --set data=DIR.")
+  @Option(help: ArgumentHelp("Data folder; the same as --set data=DIR.", valueName: "dir"))
   var data: String?
 
-  @Option(name: .customLong("set"), help: "A setting as KEY=VALUE, over file and environment; may be repeated.")
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("A setting, over file and environment; may be repeated.", valueName: "key=value"))
   var overrides: [String] = []
 
   /// Reads file, environment and flags.

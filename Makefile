@@ -10,8 +10,9 @@ test_packages := python3 python3-venv curl openssl wrk
 sources := Package.swift Sources Tests migrations
 test := swift test --disable-xctest
 
-# The Python of the tests, with the independent implementations of Tests/requirements.txt.
-export SIGNET_PYTHON := $(CURDIR)/.venv/bin/python
+# The Python of the tests, with the independent implementations of Tests/requirements.txt. For the tests alone: a server
+# warns of a variable that names no setting.
+test test-long: export SIGNET_PYTHON := $(CURDIR)/.venv/bin/python
 
 .PHONY: help run test setup setup-build release bench test-long format lint image
 

@@ -51,7 +51,7 @@ lint: ## Fails when the sources aren't formatted or break a rule of .swift-forma
 
 image: ## Builds the container image signet, with docker or buildah
 	@if docker info >/dev/null 2>&1; then docker build --tag signet .; \
-	elif command -v buildah >/dev/null; then buildah build --pull=missing --tag signet .; \
+	elif command -v buildah >/dev/null; then buildah build --format docker --pull=missing --tag signet .; \
 	else echo "make image needs docker (running) or buildah" >&2; exit 1; fi
 
 .venv/installed: Tests/requirements.txt

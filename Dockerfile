@@ -17,13 +17,14 @@ RUN swift build -c release --static-swift-stdlib --product signet \
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends \
-      libssl3 libsqlite3-0 libargon2-1 libsodium23 libyaml-0-2 ca-certificates \
- && rm -rf /var/lib/apt/lists/* \
- # A fixed id, so that the owner of a mounted folder can be set before the container runs.
- && useradd --system --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin signet \
+      libssl3 libsqlite3-0 libargon2-1 libsodium23 libyaml-0-2 \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
+ # Fixed ids, so that the owner of a mounted folder can be set before the container runs.
+ && groupadd --system --gid 10001 signet \
+ && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin signet \
  && install -d -o signet -g signet -m 0700 /data
 COPY --from=build /usr/local/bin/signet /usr/local/bin/signet
-USER 10001
+USER 10001:10001
 WORKDIR /data
 # The issuer has no default: tokens name it, and only the operator knows the address clients use.
 ENV SIGNET_LISTEN=0.0.0.0:8080 SIGNET_DATA=/data SIGNET_TLS_MODE=off

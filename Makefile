@@ -35,8 +35,10 @@ release: setup-build ## Builds the stripped release binary .build/signet
 	swift build -c release --static-swift-stdlib --product signet
 	strip -o .build/signet "$$(swift build -c release --static-swift-stdlib --show-bin-path)/signet"
 
-bench: setup release ## Runs the benchmarks (release); they print figures and decide nothing
-	swift run -c release --static-swift-stdlib Benchmarks
+bench: setup release ## Measures the release binary; BENCH="refresh jwks" picks cases
+	swift build -c release --static-swift-stdlib --product Benchmarks
+	SIGNET_BINARY="$(CURDIR)/.build/signet" \
+	  "$$(swift build -c release --static-swift-stdlib --show-bin-path)/Benchmarks" $(BENCH)
 
 test-long: setup ## Runs the tests under ThreadSanitizer and AddressSanitizer, then the long live tests
 	$(test) --sanitize=thread --scratch-path .build-thread

@@ -75,7 +75,7 @@ let package = Package(
 
     tests("ConfigurationTests", ["Configuration"]),
     tests("HTTPServerTests", ["HTTPServer", "Reactor"]),
-    tests("IdentityTests", ["Identity", "Storage", "JOSE", "JSON", "OpenSSL", "Passwords", "Telemetry"]),
+    tests("IdentityTests", ["Identity", "SQLite", "Storage", "JOSE", "JSON", "OpenSSL", "Passwords", "Telemetry"]),
     tests("JOSETests", ["JOSE", "JSON", "OpenSSL"]),
     tests("JSONTests", ["JSON"]),
     // Against the built executable, as clients and operators meet it.

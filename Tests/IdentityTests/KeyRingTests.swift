@@ -4,6 +4,7 @@ import Glibc
 import Identity
 import JOSE
 import OpenSSL
+import SQLite
 import Storage
 import Testing
 
@@ -63,6 +64,19 @@ import Testing
     _ = try await world.ring()
     unlink(world.masterKeyPath)
     mkfifo(world.masterKeyPath, 0o600)
+    await #expect(throws: KeyRingError.self) { try await world.ring() }
+  }
+
+  /// Who can write the database, and nothing else, makes no key of Signet's.
+  @Test(arguments: [
+    "UPDATE signing_key SET state = 'retired' WHERE state = 'pending'",
+    "UPDATE signing_key SET public_key = CAST(replace(public_key, '\"x\":\"', '\"x\":\"A') AS BLOB)",
+    "UPDATE signing_key SET kid = 'forged' WHERE state = 'pending'",
+  ])
+  func anAlteredKeyIsRefused(_ statement: String) async throws {
+    let world = try World()
+    _ = try await world.ring()
+    try Connection(path: world.folder + "/signet.db", access: .readWrite).execute(statement)
     await #expect(throws: KeyRingError.self) { try await world.ring() }
   }
 

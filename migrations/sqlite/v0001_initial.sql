@@ -100,7 +100,7 @@ CREATE TABLE signing_key (
   algorithm TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'retired', 'revoked')),
   public_key BLOB NOT NULL,
-  -- A MAC over kid, algorithm and public key: whoever can write the database alone cannot add a key.
+  -- A MAC over kid, algorithm, state and public key: whoever can write the database alone cannot add or revive a key.
   public_mac BLOB NOT NULL,
   private_key BLOB,
   created_at INTEGER NOT NULL,

@@ -56,7 +56,7 @@ extension KeyRing {
       key.publicJWK.write(into: &writer)
       return KeyRecord(
         kid: key.kid, algorithm: algorithm.rawValue, state: state, publicKey: writer.bytes,
-        publicMAC: try tag(key.kid, algorithm.rawValue, writer.bytes, publicMAC),
+        publicMAC: try tag(key.kid, algorithm.rawValue, state.rawValue, writer.bytes, publicMAC),
         privateKey: try master.wrap(key.pkcs8, purpose: "signing", table: "signing_key", row: key.kid),
         createdAt: now, activatedAt: state == .active ? now : nil)
     } catch {
@@ -65,7 +65,7 @@ extension KeyRing {
   }
 
   static func publicKey(_ record: KeyRecord, _ publicMAC: [UInt8]) throws(KeyRingError) -> PublicJWK {
-    let expected = try? tag(record.kid, record.algorithm, record.publicKey, publicMAC)
+    let expected = try? tag(record.kid, record.algorithm, record.state.rawValue, record.publicKey, publicMAC)
     guard let expected, constantTimeEqual(expected, record.publicMAC) else { throw .masterKey(.altered(record.kid)) }
     do {
       return try PublicJWK(try JSONValue.parse(record.publicKey))
@@ -87,8 +87,11 @@ extension KeyRing {
     do { return try SigningKey(pkcs8: pkcs8, algorithm: algorithm) } catch { throw .masterKey(.altered(record.kid)) }
   }
 
-  /// The MAC which keeps a stored public key to its kid and algorithm.
-  private static func tag(_ kid: String, _ algorithm: String, _ publicKey: [UInt8], _ key: [UInt8]) throws -> [UInt8] {
-    try HMACSHA256(key: key).tag(Array("\(kid)\n\(algorithm)\n".utf8) + publicKey)
+  /// The MAC which keeps a stored public key to its kid, algorithm and state: whoever can write the database alone can
+  /// neither add a key nor call a revoked one active.
+  private static func tag(_ kid: String, _ algorithm: String, _ state: String, _ publicKey: [UInt8], _ key: [UInt8])
+    throws -> [UInt8]
+  {
+    try HMACSHA256(key: key).tag(Array("\(kid)\n\(algorithm)\n\(state)\n".utf8) + publicKey)
   }
 }

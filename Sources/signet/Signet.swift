@@ -70,7 +70,7 @@ struct Signet: AsyncParsableCommand {
   private static func advice(on error: any Error) -> String {
     let last = fullMessage(for: error).split(separator: "\n").last.map { $0.drop { $0 == " " } } ?? ""
     return last.hasPrefix("See '") && last.hasSuffix("' for more information.")
-      ? "see " + last.dropFirst(4).prefix { $0 != "'" } : "see signet --help"
+      ? "see " + last.dropFirst(5).prefix { $0 != "'" } : "see signet --help"
   }
 
   private static func printError(_ message: String) {

@@ -125,7 +125,9 @@ extension ClientCommand {
     [
       .string(client.id), .string(client.name), .string(client.isPublic ? "public" : "confidential"),
       .array(client.grants.map(JSONValue.string)), .array(client.audiences.map(JSONValue.string)),
-      .array(client.scopes.map(JSONValue.string)), .string(Time.text(client.createdAt)),
+      .array(client.scopes.map(JSONValue.string)),
+      // The built-in client was never created.
+      client.createdAt == 0 ? .null : .string(Time.text(client.createdAt)),
     ]
   }
 }

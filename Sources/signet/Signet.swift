@@ -23,10 +23,11 @@ struct Signet: AsyncParsableCommand {
 
   static let version = "0.1.0"
 
-  /// Waits for the command on the main thread, with the signals blocked that only the control thread takes. An async
-  /// `main` would hand the main thread to Dispatch, which waits there with every signal open.
+  /// Waits for the command on the main thread. For a server with the signals blocked that only its control thread takes:
+  /// an async `main` would hand the main thread to Dispatch, which waits there with every signal open.
   static func main() {
-    Signals.block()
+    // Before there is another thread, so before the command is known from more than its name.
+    if CommandLine.arguments.dropFirst().first == ServeCommand.configuration.commandName { Signals.block() }
     // What is made in the data folder holds password hashes and keys, whatever the folder's own mode is.
     umask(0o077)
     let status = Monitor<Int32?>(nil)
@@ -41,7 +42,6 @@ struct Signet: AsyncParsableCommand {
   private static func run() async -> Int32 {
     do {
       var command = try parseAsRoot()
-      if !(command is ServeCommand) { Signals.unblock() }
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

@@ -22,13 +22,29 @@ enum PasswordPrompt {
 
   /// Echo is off before the first question stands there, so that whoever answers at once isn't seen or cut off.
   private static func withoutEcho<Answer>(_ body: () -> Answer) throws -> Answer {
-    var settings = termios()
-    guard tcgetattr(0, &settings) == 0 else { throw CommandFailure.failed("the terminal can't be asked without echo") }
-    var silent = settings
+    guard var silent = original else { throw CommandFailure.failed("the terminal can't be asked without echo") }
     silent.c_lflag &= ~tcflag_t(ECHO)
+    // Control-C must not leave the terminal dumb.
+    let previous = signal(SIGINT) { _ in
+      PasswordPrompt.restore()
+      _exit(130)
+    }
     tcsetattr(0, TCSAFLUSH, &silent)
-    defer { tcsetattr(0, TCSADRAIN, &settings) }
+    defer {
+      restore()
+      signal(SIGINT, previous)
+    }
     return body()
+  }
+
+  /// The terminal as it was; read before the handler that needs it is in place.
+  private static let original: termios? = {
+    var settings = termios()
+    return tcgetattr(0, &settings) == 0 ? settings : nil
+  }()
+
+  private static func restore() {
+    if var settings = original { tcsetattr(0, TCSADRAIN, &settings) }
   }
 
   private static func ask(_ prompt: String) -> String {

@@ -19,12 +19,6 @@ enum Signals {
     pthread_sigmask(SIG_BLOCK, &set, nil)
   }
 
-  /// Gives back the default behaviour, for commands that end by Control-C.
-  static func unblock() {
-    var set = heeded
-    pthread_sigmask(SIG_UNBLOCK, &set, nil)
-  }
-
   /// The signals as they come, for ever.
   static func stream() -> AsyncStream<ServerSignal> {
     AsyncStream { continuation in

@@ -103,7 +103,7 @@ package enum Table {
       "What a second retry in a row from another address prefix means; revoke takes it for a stolen token.",
       .reloadable),
     .integer(
-      "session.max_per_user", \.session.maxPerUser, .fixed("50"), 1...10_000,
+      "session.max_per_user", \.session.maxPerUser, .fixed("100"), 1...10_000,
       "Sessions of one user; a login beyond ends the oldest.", .reloadable),
   ]
 
@@ -124,10 +124,10 @@ package enum Table {
       "hashing.threads", \.hashing.threads, derived("one for each core", "2") { .integer($0.machine.cores) }, 1...256,
       "Threads that hash passwords, at a lower priority than the event loops."),
     .integer(
-      "hashing.queue", \.hashing.queue, .fixed("256"), 1...65_536,
+      "hashing.queue", \.hashing.queue, .fixed("512"), 1...65_536,
       "Logins waiting for a thread; more are answered 503 at once."),
     .duration(
-      "hashing.deadline", \.hashing.deadline, .fixed("5s"), "1s"..."1m",
+      "hashing.deadline", \.hashing.deadline, .fixed("10s"), "1s"..."1m",
       "A login that waited this long is answered 503: its client has given up."),
   ]
 

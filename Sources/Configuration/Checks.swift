@@ -11,50 +11,12 @@ struct Checks {
 
   /// The same configuration with warnings added, or the first rule that it breaks.
   func run() throws(ConfigurationError) -> Loaded {
-    try checkListeners()
-    try checkIssuer()
+    try ListenerChecks(loaded: loaded).run()
     try checkTimes()
     try checkHashing()
     var loaded = loaded
-    loaded.warnings += warnings()
+    loaded.warnings += ListenerChecks(loaded: loaded).warnings() + warnings()
     return loaded
-  }
-
-  private func checkListeners() throws(ConfigurationError) {
-    // RFC 6749 1.6, RFC 9700 2.6: tokens and passwords never cross a network in the clear.
-    if let open = settings.listen.first(where: { !$0.isLoopback }), settings.tls.mode == nil {
-      throw error(
-        ["listen"],
-        "listen has \(open), which would serve plain HTTP outside loopback; "
-          + "listen on 127.0.0.1, or set tls.mode to off behind a proxy that does TLS")
-    }
-    if let operators = settings.admin.listen, !operators.isLoopback {
-      throw error(
-        ["admin.listen"],
-        "admin.listen \(operators) would serve operators plain HTTP outside loopback; "
-          + "listen on 127.0.0.1 or set it to off")
-    }
-    let fixed = (settings.listen + [settings.admin.listen].compactMap { $0 }).filter { $0.port != 0 }
-    if let twice = fixed.indices.first(where: { fixed[..<$0].contains(fixed[$0]) }) {
-      throw error(["admin.listen", "listen"], "two listeners want \(fixed[twice]); give each its own port")
-    }
-  }
-
-  private func checkIssuer() throws(ConfigurationError) {
-    guard let issuer = settings.issuer else {
-      guard let open = settings.listen.first(where: { !$0.isLoopback }) else { return }
-      throw error(
-        ["issuer", "listen"],
-        "issuer must be set, since listen has \(open) outside loopback; "
-          + "give the URL that clients use, such as https://login.example.com")
-    }
-    guard Issuer.isProtected(issuer) else {
-      throw error(["issuer"], "issuer \(Shown.text(issuer)) is plain HTTP outside loopback; give an https URL")
-    }
-    // Such tokens would be good at Signet's own endpoints, or as an operator's.
-    if settings.token.audience == issuer || settings.token.audience.hasPrefix(issuer + "/") {
-      throw error(["token.audience", "issuer"], "token.audience must not be the issuer's; name the services' own API")
-    }
   }
 
   private func checkTimes() throws(ConfigurationError) {
@@ -110,7 +72,12 @@ struct Checks {
 
   private func text(_ duration: Duration) -> String { DurationText.text(Int(duration.components.seconds)) }
 
-  private func error(_ keys: [String], _ message: String) -> ConfigurationError {
-    ConfigurationError(keys.lazy.compactMap { loaded.origin(of: $0).place }.first, message)
+  private func error(_ keys: [String], _ message: String) -> ConfigurationError { loaded.error(keys, message) }
+}
+
+extension Loaded {
+  /// An error at the first of `keys` that somebody wrote.
+  func error(_ keys: [String], _ message: String) -> ConfigurationError {
+    ConfigurationError(keys.lazy.compactMap { origin(of: $0).place }.first, message)
   }
 }

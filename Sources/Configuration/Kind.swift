@@ -60,7 +60,7 @@ enum Kind: Sendable {
 
   private func list(_ texts: [String]) throws(Complaint) -> Value {
     guard case .list(let check, let isEmptyGood) = self else { throw Complaint("must be one value, not a list") }
-    if let bad = texts.first(where: { !check.isGood($0) }) { throw .unlike(bad, check.shape) }
+    if let bad = texts.first(where: { !check.isGood($0) }) { throw .unlike(bad, check.mend(bad) ?? check.shape) }
     var seen: Set<String> = []
     if let twice = texts.first(where: { !seen.insert($0).inserted }) {
       throw Complaint("names \(Shown.text(twice)) twice; take one out")
@@ -80,10 +80,15 @@ enum Kind: Sendable {
 /// A rule for a text, and that rule in words.
 struct Check: Sendable {
   let shape: String
+  /// What to give instead of one bad text, where that can be said better than by the shape.
+  let mend: @Sendable (String) -> String?
   let isGood: @Sendable (String) -> Bool
 
-  init(_ shape: String, _ isGood: @escaping @Sendable (String) -> Bool) {
-    (self.shape, self.isGood) = (shape, isGood)
+  init(
+    _ shape: String, mend: @escaping @Sendable (String) -> String? = { _ in nil },
+    _ isGood: @escaping @Sendable (String) -> Bool
+  ) {
+    (self.shape, self.mend, self.isGood) = (shape, mend, isGood)
   }
 
   static let path = Check("a path") { path in

@@ -1,138 +1,155 @@
-// Addresses and URLs in settings: only as much syntax as these settings need (RFC 3986), strictly.
+// Where a listener listens and how, as one entry of `listen`: `127.0.0.1:8080`, `https://[::]:443?proxy=v2`,
+// `unix:/run/signet/signet.sock?mode=0666`.
+//
+// Names other than `localhost` are refused: a listener whose address depends on a name server is a surprise waiting.
 
-import Glibc
-
-/// Where a listener listens.
+/// Where a listener listens and what its peers speak.
 package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
-  /// A name, an IPv4 address, or an IPv6 address without brackets.
-  package let host: String
-  /// 0: the system picks one.
-  package let port: Int
-
-  /// Reads `host:port` or `http://host:port`; IPv6 addresses stand in brackets.
-  init?(_ text: String) {
-    let text = text.hasPrefix("http://") ? text.dropFirst(7) : text[...]
-    guard let authority = Authority(text), let port = authority.port else { return nil }
-    (host, self.port) = (authority.host, port)
+  /// The place itself.
+  package enum Kind: Sendable, Equatable {
+    /// An IPv4 address, an IPv6 address without brackets or `localhost`; port 0: the system picks one.
+    case tcp(host: String, port: Int)
+    /// An absolute path of at most 107 bytes, and the file's permission bits.
+    case unix(path: String, mode: UInt32)
   }
 
-  static func isGood(_ text: String) -> Bool { ListenAddress(text) != nil }
+  /// What was written before the place.
+  package enum Scheme: Sendable, Equatable { case unsaid, http, https }
+
+  /// The place itself.
+  package let kind: Kind
+  /// `http` and `https` overrule `tls.mode` for this listener; a Unix socket has none.
+  package let scheme: Scheme
+  /// Whether each connection begins with a PROXY protocol v2 header.
+  package let expectsProxyHeader: Bool
+
+  /// What a good entry looks like.
+  static let shape =
+    "host:port, http://host:port, https://host:port or unix:/path, where ?proxy=v2 may follow, "
+    + "and ?mode=0660 after a path"
+
+  /// What `sun_path` holds besides its final zero byte.
+  static let pathLimit = 107
+
+  /// Reads an entry; the complaint follows "give".
+  init(reading text: String) throws(ListenComplaint) {
+    let end = text.firstIndex(of: "?") ?? text.endIndex
+    let options = try ListenOptions(text[end...])
+    (scheme, kind) = try Self.place(text[..<end], mode: options.mode)
+    expectsProxyHeader = options.expectsProxyHeader
+  }
+
+  /// Reads an entry; nil when it isn't good.
+  init?(_ text: String) {
+    guard let address = try? ListenAddress(reading: text) else { return nil }
+    self = address
+  }
+
+  private static func place(_ text: Substring, mode: UInt32?) throws(ListenComplaint) -> (Scheme, Kind) {
+    if text.hasPrefix("unix:") { return (.unsaid, .unix(path: try path(text.dropFirst(5)), mode: mode ?? 0o660)) }
+    if mode != nil { throw ListenComplaint("mode= with unix:/path only") }
+    let scheme: Scheme = text.hasPrefix("https://") ? .https : text.hasPrefix("http://") ? .http : .unsaid
+    let rest = text.dropFirst(scheme == .https ? 8 : scheme == .http ? 7 : 0)
+    guard let authority = Authority(rest), let port = authority.port else { throw ListenComplaint(shape) }
+    guard authority.isAddress || authority.host == "localhost" else {
+      throw ListenComplaint("an IP address of this machine, or localhost, for the host")
+    }
+    return (scheme, .tcp(host: authority.host, port: port))
+  }
+
+  private static func path(_ text: Substring) throws(ListenComplaint) -> String {
+    let path = String(text)
+    guard path.hasPrefix("/"), !path.hasSuffix("/"), path.utf8.count <= pathLimit, Check.path.isGood(path) else {
+      throw ListenComplaint("unix: and the absolute path of a socket, of at most \(pathLimit) bytes")
+    }
+    return path
+  }
+
+  /// Whether it is a Unix socket.
+  package var isUnix: Bool { if case .unix = kind { true } else { false } }
 
   /// Whether only this machine can reach it.
-  package var isLoopback: Bool { Authority.isLoopback(host) }
-
-  /// `host:port`, an IPv6 address in brackets.
-  package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-}
-
-/// The host and port of a URL.
-struct Authority {
-  let host: String
-  let port: Int?
-
-  init?(_ text: Substring) {
-    var rest = text
-    if text.first == "[" {
-      guard let end = text.firstIndex(of: "]") else { return nil }
-      host = String(text[text.index(after: text.startIndex)..<end])
-      rest = text[text.index(after: end)...]
-      guard Authority.isAddress(host, AF_INET6) else { return nil }
-    } else {
-      host = String(text.prefix { $0 != ":" })
-      rest = text.dropFirst(host.count)
-      guard Authority.isName(host) else { return nil }
+  package var isLoopback: Bool {
+    switch kind {
+    case .tcp(let host, _): Authority.isLoopback(host)
+    case .unix: true
     }
-    guard !rest.isEmpty else {
-      port = nil
-      return
+  }
+
+  /// What no other listener may have as well; nil for a port that the system picks.
+  var place: String? {
+    switch kind {
+    case .tcp(_, 0): nil
+    case .tcp("localhost", let port): "127.0.0.1:\(port)"
+    default: description
     }
-    guard rest.first == ":", let port = Decimal.parse(rest.dropFirst()), port <= 65_535 else { return nil }
-    self.port = port
   }
 
-  static func isLoopback(_ host: String) -> Bool {
-    host == "localhost" || host.hasPrefix("127.") && isAddress(host, AF_INET) || isIPv6Loopback(host)
-  }
-
-  private static func isName(_ host: String) -> Bool {
-    guard (1...253).contains(host.utf8.count), host.utf8.allSatisfy(isNameByte) else { return false }
-    let labels = host.split(separator: ".", omittingEmptySubsequences: false)
-    guard labels.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 63 && !$0.hasPrefix("-") && !$0.hasSuffix("-") }) else {
-      return false
-    }
-    // What ends in a number is an IPv4 address or nothing (WHATWG URL 3.5).
-    return labels.last.map { Int($0) == nil } == true || isAddress(host, AF_INET)
-  }
-
-  private static func isNameByte(_ byte: UInt8) -> Bool {
-    (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: ".")
-      || byte == UInt8(ascii: "-")
-  }
-
-  private static func isAddress(_ text: String, _ family: Int32) -> Bool {
-    withUnsafeTemporaryAllocation(byteCount: 16, alignment: 4) { inet_pton(family, text, $0.baseAddress) == 1 }
-  }
-
-  private static func isIPv6Loopback(_ text: String) -> Bool {
-    withUnsafeTemporaryAllocation(byteCount: 16, alignment: 4) { bytes in
-      inet_pton(AF_INET6, text, bytes.baseAddress) == 1 && bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1
+  /// `host:port`, an IPv6 address in brackets, or `unix:/path`.
+  package var description: String {
+    switch kind {
+    case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    case .unix(let path, _): "unix:\(path)"
     }
   }
 }
 
-/// `scheme://authority` and what follows.
-struct WebURL {
-  let isSecure: Bool
-  let authority: Authority
-  /// Empty, or beginning with a slash.
-  let path: Substring
+/// What to give instead of an entry that isn't good.
+struct ListenComplaint: Error {
+  let mend: String
 
-  init?(_ text: String) {
-    guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
-    isSecure = text.hasPrefix("https://")
-    guard isSecure || text.hasPrefix("http://") else { return nil }
-    let rest = text.dropFirst(isSecure ? 8 : 7)
-    let end = rest.firstIndex(of: "/") ?? rest.endIndex
-    guard let authority = Authority(rest[..<end]), authority.port != 0 else { return nil }
-    (self.authority, path) = (authority, rest[end...])
-  }
+  init(_ mend: String) { self.mend = mend }
 }
 
-/// RFC 8414 2: the issuer is a URL without query or fragment.
-enum Issuer {
-  private static let pathBytes = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
+/// What stands after the question mark.
+private struct ListenOptions {
+  private(set) var expectsProxyHeader = false
+  private(set) var mode: UInt32?
 
-  static func isGood(_ text: String) -> Bool {
-    guard let url = WebURL(text), text.utf8.count <= 512, !text.hasSuffix("/") else { return false }
-    return url.path.utf8.allSatisfy(pathBytes.contains) && !url.path.contains("//")
+  /// Reads nothing, or `?` and options joined by `&`.
+  init(_ text: Substring) throws(ListenComplaint) {
+    guard !text.isEmpty else { return }
+    for option in text.dropFirst().split(separator: "&", omittingEmptySubsequences: false) {
+      if option == "proxy=v2", !expectsProxyHeader {
+        expectsProxyHeader = true
+      } else if option.hasPrefix("mode="), mode == nil, let bits = Self.bits(option.dropFirst(5)) {
+        mode = bits
+      } else {
+        throw ListenComplaint(
+          "proxy=v2, or mode= and an octal number such as 0660, each once, joined by &, after the ?")
+      }
+    }
   }
 
-  /// Whether tokens are safe on the way to it: TLS, or never leaving the machine.
-  static func isProtected(_ text: String) -> Bool {
-    WebURL(text).map { $0.isSecure || Authority.isLoopback($0.authority.host) } == true
-  }
-}
-
-/// RFC 6454 6.2: how browsers write an origin, in lower case.
-enum Origins {
-  static func isGood(_ text: String) -> Bool {
-    WebURL(text).map { $0.path.isEmpty } == true && text == text.lowercased()
-  }
-}
-
-/// `sqlite://` and a path.
-enum StoreURL {
-  /// The path in `url`: `/./` and `/../` begin a relative one; nil when it is no such URL.
-  static func path(_ url: String) -> String? {
-    guard url.hasPrefix("sqlite:///"), url.utf8.count > 10, !url.hasSuffix("/"), Check.path.isGood(url),
-      !url.contains("?"), !url.contains("#")
+  /// Read and write for owner, group and others; a server whose own owner can't connect is of no use.
+  private static func bits(_ text: Substring) -> UInt32? {
+    guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
+      let bits = UInt32(text, radix: 8), bits <= 0o777, bits & 0o600 == 0o600
     else { return nil }
-    let path = String(url.dropFirst(9))
-    return path.hasPrefix("/./") || path.hasPrefix("/../") ? String(path.dropFirst()) : path
+    return bits
   }
+}
 
-  static func text(path: String) -> String {
-    if path.hasPrefix("/") { return "sqlite://" + path }
-    return path.hasPrefix("./") || path.hasPrefix("../") ? "sqlite:///" + path : "sqlite:///./" + path
+extension Check {
+  /// An entry of `listen`.
+  static let listener = Check(ListenAddress.shape, mend: ListenAddress.mend) { ListenAddress($0) != nil }
+
+  /// The value of `admin.listen`.
+  static let operators = Check("host:port, http://host:port, unix:/path or off") { text in
+    if text == "off" { return true }
+    guard let address = ListenAddress(text) else { return false }
+    return address.scheme != .https && !address.expectsProxyHeader
+  }
+}
+
+extension ListenAddress {
+  /// What to give instead of `text`.
+  fileprivate static func mend(_ text: String) -> String? {
+    do {
+      _ = try ListenAddress(reading: text)
+      return nil
+    } catch {
+      return error.mend
+    }
   }
 }

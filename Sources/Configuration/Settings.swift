@@ -17,6 +17,7 @@ package struct Settings: Sendable, Equatable {
   /// The master key as text, from the environment alone.
   package internal(set) var masterKey: Secret?
   package internal(set) var tls = TLS()
+  package internal(set) var proxy = Proxy()
   package internal(set) var server = Server()
   package internal(set) var limits = Limits()
   package internal(set) var token = Token()
@@ -28,6 +29,18 @@ package struct Settings: Sendable, Equatable {
   package internal(set) var store = Store()
 
   init() {}
+
+  /// Whether a listener speaks TLS; the one place which decides it.
+  package func speaksTLS(_ address: ListenAddress) -> Bool {
+    switch address.scheme {
+    case .http: false
+    case .https: true
+    case .unsaid: !address.isUnix && tls.mode == .on
+    }
+  }
+
+  /// The listener whose URL is the issuer when none is set; nil when all are Unix sockets, which have no URL.
+  package var issuingListener: ListenAddress? { listen.first { !$0.isUnix } }
 }
 
 extension Settings {
@@ -39,13 +52,45 @@ extension Settings {
 
   /// TLS on the public listeners.
   package struct TLS: Sendable, Equatable {
-    /// How TLS is done.
+    /// Whether listeners without a scheme speak TLS.
     package enum Mode: String, Sendable, CaseIterable {
-      case off
+      case on, off
+    }
+
+    /// What is asked of a client's certificate.
+    package enum ClientCertificate: String, Sendable, CaseIterable {
+      /// None is asked for.
+      case none
+      /// One that `clientCA` issued may be shown; any other ends the handshake.
+      case verified
+      /// Any may be shown, also a self-signed one: it proves a key and no name.
+      case any
     }
 
     /// Nil: nothing was said, so that plain HTTP is good on loopback only.
     package internal(set) var mode: Mode?
+    /// The PEM file of the certificate and its chain; given exactly when `key` is.
+    package internal(set) var certificate: String?
+    /// The PEM file of the certificate's private key.
+    package internal(set) var key: String?
+    /// The PEM file of those who issue clients' certificates.
+    package internal(set) var clientCA: String?
+    package internal(set) var clientCertificate = ClientCertificate.none
+    /// For how long browsers shall insist on TLS (RFC 6797); zero: nothing is said.
+    package internal(set) var hsts = Duration.zero
+  }
+
+  /// Proxies in front.
+  package struct Proxy: Sendable, Equatable {
+    /// Where the client's address is read from.
+    package enum Header: String, Sendable, CaseIterable {
+      case auto, forwarded
+      case xForwardedFor = "x_forwarded_for"
+    }
+
+    /// Networks as CIDR or single addresses, or the word `unix`; who is believed.
+    package internal(set) var trusted: [String] = []
+    package internal(set) var header = Header.auto
   }
 
   /// The event loops.
@@ -57,6 +102,12 @@ extension Settings {
   package struct Limits: Sendable, Equatable {
     package internal(set) var connections = 0
     package internal(set) var connectionsPerAddress = 0
+    /// 0: without limit.
+    package internal(set) var requestsPerConnection = 0
+    /// TLS handshakes in progress.
+    package internal(set) var handshakes = 0
+    /// For a PROXY header and the TLS handshake together.
+    package internal(set) var handshakeTimeout = Duration.zero
     package internal(set) var headBytes = 0
     package internal(set) var fields = 0
     package internal(set) var bodyBytes = 0

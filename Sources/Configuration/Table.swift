@@ -5,7 +5,7 @@
 /// Every setting there is.
 package enum Table {
   /// The rows in the order in which the sample and `config show` list them.
-  package static let rows: [Setting] = server + limits + tokens + passwords + rest
+  package static let rows: [Setting] = server + network + limits + tokens + passwords + rest
 
   private static let server: [Setting] = [
     .optionalText(
@@ -13,12 +13,12 @@ package enum Table {
       Check("an http or https URL without query, fragment or a slash at its end", Issuer.isGood),
       "Names this server in every token, and begins every URL it writes; must be set outside loopback."),
     Setting(
-      "listen", .list(Check("host:port or http://host:port", ListenAddress.isGood), isEmptyGood: false),
-      .fixed("127.0.0.1:8080"), "Where clients reach Signet, a list; port 0 picks a free one."
+      "listen", .list(.listener, isEmptyGood: false), .fixed("127.0.0.1:8080"),
+      "Where clients reach Signet, a list of host:port, http://…, https://… or unix:/path; port 0 picks a free one."
     ) { if case .list(let texts) = $0 { $1.listen = texts.compactMap { ListenAddress($0) } } },
     Setting(
-      "admin.listen", .text(Check("host:port, http://host:port or off") { $0 == "off" || ListenAddress.isGood($0) }),
-      .fixed("127.0.0.1:8081"), "Where operators reach metrics and administration, on loopback only; off: nowhere."
+      "admin.listen", .text(.operators), .fixed("127.0.0.1:8081"),
+      "Where operators reach metrics and administration, on loopback only; off: nowhere."
     ) { if case .text(let text) = $0 { $1.admin.listen = ListenAddress(text) } },
     .text(
       "data", \.data, .fixed("./data"), .path,
@@ -32,14 +32,43 @@ package enum Table {
       "The master key itself, through the environment alone: a file like this one is too easily copied.",
       source: .environment
     ) { if case .secret(let secret) = $0 { $1.masterKey = secret } },
-    Setting(
-      "tls.mode", .choice(Settings.TLS.Mode.allCases.map(\.rawValue)),
-      derived("unsaid: plain HTTP, on loopback only", "off") { _ in .none },
-      "Say off to serve plain HTTP outside loopback, behind a proxy that does TLS."
-    ) { if case .text(let text) = $0 { $1.tls.mode = Settings.TLS.Mode(rawValue: text) } },
     .integer(
       "server.loops", \.server.loops, derived("one for each core", "2") { .integer($0.machine.cores) }, 1...256,
       "Event loops, each a thread with its own connections."),
+  ]
+
+  private static let network: [Setting] = [
+    Setting(
+      "tls.mode", .choice(Settings.TLS.Mode.allCases.map(\.rawValue)),
+      derived("on when tls.certificate is given, else plain HTTP on loopback only", "off") {
+        $0.values["tls.certificate"] == nil ? .none : .text("on")
+      }, "Say off to serve plain HTTP outside loopback, behind a proxy that does TLS; a listener's scheme wins."
+    ) { if case .text(let text) = $0 { $1.tls.mode = Settings.TLS.Mode(rawValue: text) } },
+    .optionalText(
+      "tls.certificate", \.tls.certificate, derived("none", "/etc/signet/tls.crt") { _ in .none }, .path,
+      "The server's certificate and its chain, PEM; also taken up when the files change.", .reloadable),
+    .optionalText(
+      "tls.key", \.tls.key, derived("none", "/etc/signet/tls.key") { _ in .none }, .path,
+      "The certificate's private key, PEM; also taken up when the files change.", .reloadable),
+    .optionalText(
+      "tls.client_ca", \.tls.clientCA, derived("none", "/etc/signet/clients.crt") { _ in .none }, .path,
+      "Who issues clients' certificates, PEM; also taken up when the files change.", .reloadable),
+    .choice(
+      "tls.client_certificate", \.tls.clientCertificate,
+      derived("verified when tls.client_ca is given, else none", "none") {
+        .text($0.values["tls.client_ca"] == nil ? "none" : "verified")
+      }, "What a client may show: none, one issued by tls.client_ca, or any, which proves a key and no name.",
+      .reloadable),
+    .duration(
+      "tls.hsts", \.tls.hsts, .fixed("365d"), "0s"..."3650d",
+      "How long browsers shall insist on TLS for this host (RFC 6797); 0s says nothing."),
+    Setting(
+      "proxy.trusted", .list(.network, isEmptyGood: true), .fixed(""),
+      "Networks whose proxies are believed about the client's address, a list; unix for peers of Unix sockets."
+    ) { if case .list(let texts) = $0 { $1.proxy.trusted = texts } },
+    .choice(
+      "proxy.header", \.proxy.header, .fixed("auto"),
+      "Which field such a proxy sets: Forwarded or X-Forwarded-For; auto takes the one that is there."),
   ]
 
   private static let limits: [Setting] = [
@@ -49,6 +78,15 @@ package enum Table {
     .integer(
       "limits.connections_per_address", \.limits.connectionsPerAddress, .fixed("0"), 0...1_000_000,
       "Connections from one address; 0 is without limit, since a proxy in front or an office is one address."),
+    .integer(
+      "limits.requests_per_connection", \.limits.requestsPerConnection, .fixed("0"), 0...1_000_000_000,
+      "Requests on one connection before it is closed; 0 is without limit. Spreads clients after a scale-out."),
+    .integer(
+      "limits.handshakes", \.limits.handshakes, .fixed("4096"), 1...1_000_000,
+      "TLS handshakes in progress; a connection beyond is closed, since each costs memory and a signature."),
+    .duration(
+      "limits.handshake_timeout", \.limits.handshakeTimeout, .fixed("10s"), "1s"..."10m",
+      "A PROXY header and the TLS handshake must be complete in this time."),
     .integer(
       "limits.head_bytes", \.limits.headBytes, .fixed("16384"), 1024...65_536,
       "Request line and fields together; more is answered 431."),

@@ -1,46 +1,10 @@
-// What must hold between settings, and the syntax of addresses and durations.
+// What must hold between times and hashing's costs, and the syntax of URLs and durations.
 
 import Testing
 
 @testable import Configuration
 
 @Suite struct CheckTests {
-  private static let open = "listen: [\"0.0.0.0:8080\"]\n"
-
-  @Test(arguments: [
-    (
-      open,
-      "F:1: listen has 0.0.0.0:8080, which would serve plain HTTP outside loopback; listen on 127.0.0.1, "
-        + "or set tls.mode to off behind a proxy that does TLS"
-    ),
-    (
-      open + "tls: {mode: off}\n",
-      "F:1: issuer must be set, since listen has 0.0.0.0:8080 outside loopback; "
-        + "give the URL that clients use, such as https://login.example.com"
-    ),
-    (
-      open + "tls: {mode: off}\nissuer: http://login.example.com\n",
-      #"F:3: issuer "http://login.example.com" is plain HTTP outside loopback; give an https URL"#
-    ),
-    (open + "tls: {mode: off}\nissuer: https://login.example.com\n", "good"),
-    (
-      "admin: {listen: \"0.0.0.0:8081\"}\ntls: {mode: off}\n",
-      "F:1: admin.listen 0.0.0.0:8081 would serve operators plain HTTP outside loopback; "
-        + "listen on 127.0.0.1 or set it to off"
-    ),
-    ("admin: {listen: \"127.0.0.1:8080\"}", "F:1: two listeners want 127.0.0.1:8080; give each its own port"),
-    ("listen: [\"127.0.0.1:0\"]\nadmin: {listen: \"127.0.0.1:0\"}", "good"),
-    (
-      "issuer: https://a.example\ntoken: {audience: \"https://a.example/admin\"}",
-      "F:2: token.audience must not be the issuer's; name the services' own API"
-    ),
-    (
-      "issuer: https://a.example\ntoken: {audience: \"https://a.example\"}",
-      "F:2: token.audience must not be the issuer's; name the services' own API"
-    ),
-  ])
-  func listenersAndIssuer(text: String, expected: String) { #expect(error(text) == expected) }
-
   @Test(arguments: [
     (
       "session: {retry_window: 6m}",
@@ -90,19 +54,6 @@ import Testing
     "https://a.example/x/", "https://-a.example", "https://1.2.3", "https://[::g]", "https://é.example",
   ])
   func issuersThatAreNot(text: String) { #expect(!Issuer.isGood(text)) }
-
-  @Test(arguments: [
-    ("127.0.0.1:80", true), ("127.1.2.3:80", true), ("localhost:80", true), ("[::1]:80", true),
-    ("[0:0:0:0:0:0:0:1]:80", true), ("0.0.0.0:80", false), ("[::]:80", false), ("127.example:80", false),
-    ("http://10.0.0.1:80", false),
-  ])
-  func loopback(text: String, expected: Bool) { #expect(ListenAddress(text)?.isLoopback == expected) }
-
-  @Test(arguments: [
-    "127.0.0.1", ":80", "*:80", "127.0.0.1:", "127.0.0.1:-1", "127.0.0.1:080", "127.0.0.1:65536", "::1:80", "[::1]",
-    "https://127.0.0.1:80", "http://127.0.0.1:80/", "256.0.0.1:80", "a..b:80", "unix:/x", "a_b:80",
-  ])
-  func addressesThatAreNot(text: String) { #expect(ListenAddress(text) == nil) }
 
   @Test(arguments: [
     ("sqlite:///var/lib/x.db", "/var/lib/x.db"), ("sqlite:///./x.db", "./x.db"), ("sqlite:///../x.db", "../x.db"),

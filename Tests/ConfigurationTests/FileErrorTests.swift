@@ -2,6 +2,8 @@
 
 import Testing
 
+@testable import Configuration
+
 @Suite struct FileErrorTests {
   @Test(arguments: [
     (
@@ -33,7 +35,7 @@ import Testing
     ("hello\n", "F:1: the file must be a mapping of keys to values, such as token: {access_ttl: 10m}"),
     ("? [a]\n: b\n", "F:1: a key must be a plain name, such as issuer"),
     ("listen: [[a]]\n", "F:1: listen must be a list of single values"),
-    ("listen: []\n", "F:1: listen is empty; give a list of host:port or http://host:port"),
+    ("listen: []\n", "F:1: listen is empty; give a list of \(ListenAddress.shape)"),
     ("listen: [\"127.0.0.1:1\", \"127.0.0.1:1\"]\n", #"F:1: listen names "127.0.0.1:1" twice; take one out"#),
   ])
   func shapes(text: String, expected: String) { #expect(error(text) == expected) }
@@ -50,10 +52,10 @@ import Testing
     ("session: {max_per_user: 0}", #"F:1: session.max_per_user "0" is not good; give a number from 1 to 10000"#),
     ("session: {max_per_user: 0x10}", #"F:1: session.max_per_user "0x10" is not good; give a number from 1 to 10000"#),
     ("token: {algorithm: none}", #"F:1: token.algorithm "none" is not good; give one of ES256, RS256, EdDSA"#),
-    ("tls: {mode: auto}", #"F:1: tls.mode "auto" is not good; give off"#),
+    ("tls: {mode: auto}", #"F:1: tls.mode "auto" is not good; give one of on, off"#),
     ("store: {migrate: yes}", #"F:1: store.migrate "yes" is not good; give true or false"#),
     ("data: \"a\\nb\"", #"F:1: data "a?b" is not good; give a path"#),
-    ("listen: [\"127.0.0.1\"]", #"F:1: listen "127.0.0.1" is not good; give host:port or http://host:port"#),
+    ("listen: [\"127.0.0.1\"]", #"F:1: listen "127.0.0.1" is not good; give "# + ListenAddress.shape),
     (
       "store: {url: \"postgres://x/y\"}",
       #"F:1: store.url "postgres://x/y" is not good; give sqlite:///PATH (sqlite:///./PATH for a relative one)"#

@@ -34,7 +34,10 @@ import Testing
 
   @Test func everySettingOfTheSampleIsTheDefault() throws {
     let loaded = try loadText(SampleTests.active), standard = try load()
-    let examples = ["issuer", "master_key_file", "tls.mode", "server.loops", "hashing.threads", "store.url"]
+    let examples = [
+      "issuer", "master_key_file", "tls.mode", "tls.certificate", "tls.key", "tls.client_ca", "server.loops",
+      "hashing.threads", "store.url",
+    ]
     let changes = Settings.changes(from: standard, to: loaded)
     #expect(Set(changes.reloadable + changes.needRestart) == Set(examples))
     // All but the one that no file may hold.

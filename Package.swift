@@ -82,6 +82,7 @@ let package = Package(
     tests("LiveTests", []),
     tests("OpenSSLTests", ["OpenSSL"]),
     tests("PasswordsTests", ["Passwords"]),
+    tests("ReactorTests", ["Reactor"]),
     tests("StorageTests", ["Storage", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("TidyTests", []),

@@ -1,6 +1,7 @@
-// What Swift's Glibc module lacks of Linux: epoll, eventfd, accept4 and per-thread facts.
+// What Swift's Glibc module lacks of Linux: epoll, eventfd, accept4, socket filters and per-thread facts.
 #pragma once
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -40,4 +41,16 @@ static inline int signet_epoll_wait(int epoll, struct signet_event *out, int mil
     out[i].events = events[i].events;
   }
   return count;
+}
+
+// Has the kernel drop every segment with SYN that comes for this TCP listener (byte 13 of its header holds the flags).
+static inline int signet_ignore_new_connections(int fd) {
+  struct sock_filter code[] = {
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+    BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+  };
+  struct sock_fprog program = {sizeof code / sizeof code[0], code};
+  return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }

@@ -14,7 +14,6 @@ package struct AcceptedSocket: Sendable {
   package let peer: PeerAddress
 }
 
-/// A listening socket at work on a loop.
 /// A listening socket on its loop.
 package final class Listener {
   /// Connections accepted within one tick at most, so that a flood of them doesn't hold up those which are open.
@@ -42,30 +41,60 @@ package final class Listener {
       expired: { [unowned self] in watch?.want(.read, on: loop) })
   }
 
-  /// Stops accepting and closes the socket; what waits in its backlog is refused by the kernel.
+  /// Stops accepting and gives the socket up. What waits in the backlog of an inherited one is its next server's; of an
+  /// own one it is handed to `accepted` first, since to those clients the kernel has said that they are connected.
   package func stop(on loop: isolated EventLoop) {
     guard let watch else { return }
     watch.stop(on: loop)
     self.watch = nil
-    close(socket.descriptor)
+    if !socket.isInherited { acceptRest() }
+    socket.shut()
+  }
+
+  private func acceptRest() {
+    socket.turnAway()
+    while case .accepted = acceptOne() {}
+    // A handshake may be ending on another processor right now; this happens once in a server's life.
+    usleep(1000)
+    while case .accepted = acceptOne() {}
   }
 
   private func accept(on loop: isolated EventLoop) {
     for _ in 0..<Self.batch {
-      var name = sockaddr_in6()
-      let descriptor = acceptOne(&name)
-      guard descriptor >= 0 else {
-        if errno == ECONNABORTED || errno == EINTR { continue }
-        if errno != EAGAIN { rest(on: loop) }
-        return
+      switch acceptOne() {
+      case .accepted: continue
+      case .nobody: return
+      case .exhausted: return rest(on: loop)
       }
-      var on: Int32 = 1
-      setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-      accepted(AcceptedSocket(descriptor: descriptor, peer: PeerAddress(name)))
     }
   }
 
-  private func acceptOne(_ name: inout sockaddr_in6) -> Int32 {
+  private enum Outcome { case accepted, nobody, exhausted }
+
+  private func acceptOne() -> Outcome {
+    while true {
+      var name = sockaddr_in6()
+      let descriptor = accept(&name)
+      guard descriptor >= 0 else {
+        switch errno {
+        case EAGAIN: return .nobody
+        // What befell one connection, which is gone (accept(2), "Error handling").
+        case ECONNABORTED, EINTR, ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, ENETUNREACH: continue
+        default: return .exhausted
+        }
+      }
+      if socket.bound.family != .unix { sendAtOnce(descriptor) }
+      accepted(AcceptedSocket(descriptor: descriptor, peer: PeerAddress(name)))
+      return .accepted
+    }
+  }
+
+  private func sendAtOnce(_ descriptor: Int32) {
+    var on: Int32 = 1
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+  }
+
+  private func accept(_ name: inout sockaddr_in6) -> Int32 {
     var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
     return withUnsafeMutableBytes(of: &name) { raw in
       accept4(
@@ -82,15 +111,19 @@ package final class Listener {
 }
 
 extension PeerAddress {
-  /// From what accept4 wrote, which is a `sockaddr_in` where the family says so.
+  /// From what accept4 wrote, which is a `sockaddr_in`, or the beginning of a `sockaddr_un`, where the family says so.
   fileprivate init(_ name: sockaddr_in6) {
+    guard name.sin6_family != sa_family_t(AF_UNIX) else {
+      self = .local
+      return
+    }
     self = withUnsafeBytes(of: name) { raw in
       if name.sin6_family == sa_family_t(AF_INET) {
         return PeerAddress(ipv4: UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
       }
       return PeerAddress(
-        high: UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
-        low: UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt64.self)))
+        ipv6: UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt64.self)))
     }
   }
 }

@@ -50,7 +50,7 @@ let package = Package(
     module("Configuration", ["CYAML"]),
 
     // What Signet is made of.
-    module("HTTPServer", ["Reactor", "Telemetry", "Threads"]),
+    module("HTTPServer", ["OpenSSL", "Reactor", "Telemetry", "Threads"]),
     module("JOSE", ["OpenSSL", "JSON"]),
     .target(
       name: "SQLiteMigrations", path: "migrations/sqlite",
@@ -74,7 +74,7 @@ let package = Package(
       swiftSettings: settings),
 
     tests("ConfigurationTests", ["Configuration"]),
-    tests("HTTPServerTests", ["HTTPServer", "Reactor"]),
+    tests("HTTPServerTests", ["HTTPServer", "OpenSSL", "Reactor", "Telemetry"]),
     tests("IdentityTests", ["Identity", "SQLite", "Storage", "JOSE", "JSON", "OpenSSL", "Passwords", "Telemetry"]),
     tests("JOSETests", ["JOSE", "JSON", "OpenSSL"]),
     tests("JSONTests", ["JSON"]),

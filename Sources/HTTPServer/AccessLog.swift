@@ -45,7 +45,7 @@ struct AccessLog {
     member(",\"route\":", exchange.route)
     member(",\"status\":", exchange.status)
     member(",\"duration_us\":", max(0, monotonicMicroseconds() - exchange.startedAt))
-    member(",\"ip\":", exchange.peer.text)
+    member(",\"ip\":", exchange.client.text)
     member(",\"bytes\":", exchange.bodySent)
     member(",\"user_id\":", exchange.userID)
     member(",\"session_id\":", exchange.sessionID)

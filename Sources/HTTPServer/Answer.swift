@@ -73,6 +73,8 @@ extension Exchange {
     withRequestID { output.append($0) }
     output.append("\r\n")
     if !extra.isEmpty { output.append(UnsafeRawBufferPointer(extra.bytes)) }
+    // RFC 6797 7.2: never over plain HTTP.
+    if isSecure { output.append(routes.strictTransport) }
     if closes {
       output.append("Connection: close\r\n\r\n")
     } else if parser.minor == 0 {

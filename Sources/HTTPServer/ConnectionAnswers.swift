@@ -10,7 +10,10 @@ extension HTTPConnection {
     watch?.setDeadline(nil, on: loop)
     exchange.begin(at: loop.nowMicroseconds)
     requests += 1
-    if requests == worker.limits.requestsPerConnection { exchange.mustClose = true }
+    if requests == worker.limits.requestsPerConnection {
+      worker.reached("requests_per_connection")
+      exchange.mustClose = true
+    }
     switch routes.router.select(exchange) {
     case nil: finish(exchange, on: loop)
     case .immediate(let answer):

@@ -1,4 +1,4 @@
-// A connection's third part: writing, deadlines and the gentle end.
+// A connection's third part: writing, and the deadlines.
 
 import Reactor
 
@@ -10,11 +10,11 @@ extension HTTPConnection {
     while !exchange.output.isEmpty {
       switch transport.write(from: UnsafeRawBufferPointer(exchange.output.bytes)) {
       case .bytes(let count): exchange.output.consume(count)
-      case .wouldBlock, .ended:
-        watch?.want(.write, on: loop)
+      case .waits(let readiness):
+        watch?.want(readiness, on: loop)
         armed = .write
         return setDeadline(worker.limits.writeTime, on: loop)
-      case .failed: return close(on: loop)
+      case .ended, .failed: return close(on: loop)
       }
     }
     flushed(exchange, on: loop)
@@ -33,29 +33,8 @@ extension HTTPConnection {
     } else {
       advance(on: loop)
     }
-  }
-
-  private func linger(on loop: isolated EventLoop) {
-    guard !hasEnded else { return close(on: loop) }
-    transport.endWriting()
-    phase = .lingering
-    armed = .linger
-    if let exchange { worker.giveBack(exchange) }
-    exchange = nil
-    watch?.want(.read, on: loop)
-    setDeadline(worker.limits.lingerTime, on: loop)
-  }
-
-  /// Throws away what comes after the last answer, up to a bound.
-  func discard(on loop: isolated EventLoop) {
-    while lingered < worker.limits.lingerBytes {
-      switch transport.read(into: worker.scratch) {
-      case .bytes(let count): lingered += count
-      case .wouldBlock: return
-      case .ended, .failed: return close(on: loop)
-      }
-    }
-    close(on: loop)
+    // While nothing was wanted from the socket, TLS may have kept what it had decrypted.
+    if phase == .reading, transport.hasBuffered { receive(on: loop) }
   }
 
   func setDeadline(_ milliseconds: Int, on loop: isolated EventLoop) {
@@ -71,11 +50,13 @@ extension HTTPConnection {
 
   func expired(on loop: isolated EventLoop) {
     switch armed {
+    case .handshake: worker.count(timeout: "handshake")
     case .idle: worker.count(timeout: "idle")
     case .head: worker.count(timeout: "head")
     case .body: worker.count(timeout: "body")
     case .write: worker.count(timeout: "write")
     case .linger: worker.count(timeout: "linger")
+    case .farewell: break
     }
     guard phase == .reading, let exchange, armed == .head || armed == .body else { return close(on: loop) }
     refuse(armed == .head ? .headTimeout : .bodyTimeout, exchange, on: loop)

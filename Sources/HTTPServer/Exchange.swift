@@ -4,6 +4,7 @@
 // connection is idle, so a request costs no allocation and an idle connection holds no buffer. Confined to its loop;
 // an endpoint must not keep it after it has returned.
 
+import OpenSSL
 package import Reactor
 
 /// A request and its answer, in flight.
@@ -11,8 +12,10 @@ package import Reactor
 package final class Exchange {
   /// The loop the request lives on, for sleeping.
   package let loop: EventLoop
-  /// The other end of the connection; a proxy, where one stands in front.
-  package internal(set) var peer = PeerAddress(ipv4: 0)
+  /// Where the request comes from: the other end of the connection, or what a trusted proxy says of it.
+  package internal(set) var client = PeerAddress(ipv4: 0)
+  /// Whether it came over TLS, to this server or to a trusted proxy.
+  package internal(set) var isSecure = false
   /// For the access log, set by endpoints.
   package var userID: String?
   /// The session concerned.
@@ -30,6 +33,9 @@ package final class Exchange {
   var startedAt = 0
   unowned let worker: Worker
   unowned var routes: RouteTable
+  var peer = PeerAddress(ipv4: 0)
+  var isFromProxy = false
+  var tls: TLSStream?
 
   /// Response fields added by endpoints, rendered.
   let extra = Buffer()
@@ -61,6 +67,7 @@ package final class Exchange {
     if sessionID != nil { sessionID = nil }
     if clientID != nil { clientID = nil }
     if cause != nil { cause = nil }
+    locate()
     identify()
   }
 

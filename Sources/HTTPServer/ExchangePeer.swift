@@ -1,11 +1,47 @@
 // Who is at the other end, in values that need no other module.
 
+package import OpenSSL
 import Reactor
 
 extension Exchange {
-  /// The other end's IP address as text, without the port.
-  package var address: String { peer.text }
+  /// The client's IP address as text, without the port; `unix` for a peer on a Unix socket.
+  package var address: String { client.text }
 
   /// What tells one party from another: an IPv4 address whole, an IPv6 address by its /64.
-  package var addressPrefix: UInt64 { peer.prefix.reduce(0) { $0 << 8 | UInt64($1) } }
+  package var addressPrefix: UInt64 { client.prefix.reduce(0) { $0 << 8 | UInt64($1) } }
+
+  /// The client's certificate, when an authority of ours has signed it.
+  package var verifiedCertificate: VerifiedCertificate? { tls?.verifiedCertificate }
+
+  /// The client's certificate, whoever signed it.
+  package var presentedCertificate: PresentedCertificate? { tls?.presentedCertificate }
+
+  /// Finds out where the request comes from.
+  func locate() {
+    client = peer
+    isSecure = tls != nil
+    guard isFromProxy else { return }
+    let proxies = routes.options.proxies
+    let origin = withList(.forwarded) { forwarded in
+      withList(.xForwardedFor) { xForwardedFor in
+        withList(.xForwardedProto) { xForwardedProto in
+          ForwardedFields.client(
+            peer: peer, forwarded: forwarded, xForwardedFor: xForwardedFor, xForwardedProto: xForwardedProto,
+            header: proxies.fields, isTrusted: proxies.contain)
+        }
+      }
+    }
+    client = origin.address
+    isSecure = origin.isSecure ?? isSecure
+    if origin.conflict { worker.reached("forwarding_conflict") }
+  }
+
+  /// Runs `body` with the bytes of a list-valued field, its lines joined; with nil when it is absent.
+  private func withList<R>(_ name: KnownField, _ body: (UnsafeRawBufferPointer?) -> R) -> R {
+    guard parser.repeated & UInt32(1) << UInt32(name.rawValue) != 0 else {
+      return withField(name) { body($0) } ?? body(nil)
+    }
+    var joined = field(name) ?? ""
+    return joined.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+  }
 }

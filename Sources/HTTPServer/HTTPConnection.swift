@@ -9,6 +9,8 @@ import Reactor
 
 final class HTTPConnection {
   enum Phase {
+    /// Before the first request: a PROXY header, a TLS handshake.
+    case opening
     /// Between requests, or reading one.
     case reading
     /// An endpoint has the request.
@@ -20,12 +22,13 @@ final class HTTPConnection {
     case closed
   }
 
-  let transport: Transport
-  let peer: PeerAddress
+  var transport: Transport
+  /// The other end; once a PROXY header has been read, whom it names.
+  var peer: PeerAddress
   let routes: RouteTable
   unowned let worker: Worker
   var position = 0
-  var phase = Phase.reading
+  var phase = Phase.opening
   var exchange: Exchange?
   var watch: Watch?
   var isQueued = false
@@ -33,8 +36,14 @@ final class HTTPConnection {
   var hasEnded = false
   var isDispatching = false
   var sentContinue = false
+  /// Whether the peer is a trusted proxy, whose fields tell where requests come from.
+  var isFromProxy = false
+  /// Whether it counts among the connections of its address.
+  var isCounted = false
   var requests = 0
   var lingered = 0
+  /// Its place among the handshakes in progress.
+  var handshake: HandshakeList.Link?
 
   init(_ socket: AcceptedSocket, worker: Worker, routes: RouteTable) {
     transport = Transport(descriptor: socket.descriptor)
@@ -43,12 +52,11 @@ final class HTTPConnection {
     self.routes = routes
   }
 
-  /// Begins to read; false when the kernel can't watch the socket.
+  /// Begins; false when the kernel can't watch the socket.
   func start(on loop: isolated EventLoop) -> Bool {
     watch = loop.watch(
       transport.descriptor, for: .read, ready: { [unowned self] readiness in ready(readiness, on: loop) },
       expired: { [unowned self] in expired(on: loop) })
-    setDeadline(worker.limits.idleTime, on: loop)
     return watch != nil
   }
 
@@ -56,6 +64,8 @@ final class HTTPConnection {
   var isIdle: Bool { phase == .reading && exchange == nil }
 
   private func ready(_ readiness: Readiness, on loop: isolated EventLoop) {
+    transport.beginEvent()
+    if phase == .opening { return open(on: loop) }
     if readiness.contains(.write) { flush(on: loop) }
     if readiness.contains(.read) {
       receive(on: loop)
@@ -64,26 +74,38 @@ final class HTTPConnection {
     }
   }
 
-  private func receive(on loop: isolated EventLoop) {
+  /// Reads what the socket has, and what TLS has decrypted ahead, of which the kernel says nothing.
+  func receive(on loop: isolated EventLoop) {
+    while readOnce(on: loop), transport.hasBuffered, watch?.interest.contains(.read) == true {}
+  }
+
+  /// Reads once; false when there was nothing, or is nothing more to come.
+  private func readOnce(on loop: isolated EventLoop) -> Bool {
     if phase == .lingering { return discard(on: loop) }
-    guard phase == .reading || phase == .answering else { return }
-    let exchange = self.exchange ?? worker.exchange(for: routes, peer)
+    guard phase == .reading || phase == .answering else { return false }
+    let exchange = self.exchange ?? worker.exchange(for: self)
     self.exchange = exchange
     let wanted = min(max(1024, exchange.parser.bytesWanted), worker.limits.body)
     switch transport.read(into: exchange.input.free(wanted)) {
     case .bytes(let count):
       exchange.input.commit(count)
       if phase == .reading { advance(on: loop) } else { holdBack(exchange, on: loop) }
-    case .wouldBlock: if exchange.input.isEmpty, phase == .reading { becomeIdle(on: loop) }
+      return true
+    // TLS must say something before it can read on.
+    case .waits(.write): watch?.want(.write, on: loop)
+    case .waits: if exchange.input.isEmpty, exchange.output.isEmpty, phase == .reading { becomeIdle(on: loop) }
     case .ended: ended(on: loop)
-    case .failed: close(on: loop)
+    case .failed: broken(on: loop)
     }
+    return false
   }
 
   /// Stops reading ahead once enough is buffered behind the request being answered.
   private func holdBack(_ exchange: Exchange, on loop: isolated EventLoop) {
     let ahead = exchange.input.count - exchange.parser.position
-    if ahead >= worker.limits.pipelined { watch?.want([], on: loop) }
+    guard ahead >= worker.limits.pipelined else { return }
+    worker.reached("pipelined")
+    watch?.want([], on: loop)
   }
 
   private func ended(on loop: isolated EventLoop) {
@@ -95,9 +117,11 @@ final class HTTPConnection {
 
   /// Parses and answers what is buffered, as far as it goes.
   func advance(on loop: isolated EventLoop) {
-    while phase == .reading, let exchange, !exchange.input.isEmpty,
-      exchange.output.count <= worker.limits.pendingOutput
-    {
+    while phase == .reading, let exchange, !exchange.input.isEmpty {
+      guard exchange.output.count <= worker.limits.pendingOutput else {
+        worker.reached("pending_output")
+        break
+      }
       do {
         guard try exchange.parser.advance(exchange.input.bytes, worker.limits) else {
           return awaitMore(exchange, on: loop)
@@ -123,42 +147,13 @@ final class HTTPConnection {
     arm(.body, on: loop)
   }
 
-  /// Gives the exchange back and waits for the next request.
-  func becomeIdle(on loop: isolated EventLoop) {
-    if hasEnded || worker.isDraining { return close(on: loop) }
-    if let exchange { worker.giveBack(exchange) }
-    exchange = nil
-    armed = .idle
-    setDeadline(worker.limits.idleTime, on: loop)
-  }
-
   func queueOutput() {
     guard !isQueued else { return }
     isQueued = true
     worker.hasOutput(self)
   }
 
-  /// Ends the connection at once; a running endpoint keeps its exchange until it returns.
-  func close(on loop: isolated EventLoop) {
-    guard phase != .closed else { return }
-    let isRunning = phase == .answering
-    phase = .closed
-    watch?.stop(on: loop)
-    watch = nil
-    transport.shut()
-    worker.remove(self)
-    if isRunning { return }
-    release(on: loop)
-  }
-
-  /// Gives back what a closed connection held.
-  func release(on loop: isolated EventLoop) {
-    if let exchange { worker.giveBack(exchange) }
-    exchange = nil
-    worker.server.connectionEnded(peer, on: loop)
-  }
-
   /// What the deadline that runs is for.
-  enum Deadline { case idle, head, body, write, linger }
+  enum Deadline { case handshake, idle, head, body, write, linger, farewell }
   var armed = Deadline.idle
 }

@@ -8,7 +8,7 @@ package enum HTTPError: Error, Equatable, Sendable {
   case bareLineFeed, badFieldName, badFieldValue, lineFolding, repeatedField, headTooLarge, tooManyFields
   case missingHost, badHost, badContentLength, lengthAndTransferCoding, badTransferCoding, transferCodingNotImplemented
   case expectationFailed, badChunk, bodyTooLarge, headTimeout, bodyTimeout
-  case notFound, methodNotAllowed([Method]), noAnswer
+  case notFound, methodNotAllowed([Method]), noAnswer, tooManyConnections
 
   /// The status it is answered with.
   package var status: Int {
@@ -25,6 +25,7 @@ package enum HTTPError: Error, Equatable, Sendable {
     case .expectationFailed: 417
     case .headTooLarge, .tooManyFields: 431
     case .noAnswer: 500
+    case .tooManyConnections: 503
     case .methodNotImplemented, .transferCodingNotImplemented: 501
     case .versionNotSupported: 505
     }
@@ -68,6 +69,7 @@ package enum HTTPError: Error, Equatable, Sendable {
     case .notFound: "not_found"
     case .methodNotAllowed: "method_not_allowed"
     case .noAnswer: "no_answer"
+    case .tooManyConnections: "too_many_connections"
     }
   }
 
@@ -101,6 +103,7 @@ package enum HTTPError: Error, Equatable, Sendable {
     case .notFound: "There is nothing at this path."
     case .methodNotAllowed: "The method is not allowed here; the Allow field names those that are."
     case .noAnswer: "The server failed to answer."
+    case .tooManyConnections: "There are too many connections at the moment; try again."
     }
   }
 }

@@ -3,6 +3,7 @@
 // Immutable but for what threads may share: atomics and the count by address. Everything else lives in the workers,
 // one on each loop.
 
+package import OpenSSL
 package import Reactor
 import Synchronization
 package import Telemetry
@@ -41,18 +42,22 @@ package final class HTTPServer: Sendable {
   /// Listens on an address; clients may connect as soon as it returns. Not from a loop's thread.
   /// - Parameter router: builds the listener's routes, once on each loop.
   package func listen(
-    on address: ListenAddress, router: @escaping @Sendable (isolated EventLoop) -> Router
+    on address: ListenAddress, options: ListenerOptions = ListenerOptions(),
+    router: @escaping @Sendable (isolated EventLoop) -> Router
   ) throws(ListenError) -> BoundAddress {
     let socket = try ListeningSocket(address)
-    listen(on: socket, router: router)
+    listen(on: socket, options: options, router: router)
     return socket.bound
   }
 
   /// Listens on a socket which is bound already.
-  package func listen(on socket: ListeningSocket, router: @escaping @Sendable (isolated EventLoop) -> Router) {
+  package func listen(
+    on socket: ListeningSocket, options: ListenerOptions = ListenerOptions(),
+    router: @escaping @Sendable (isolated EventLoop) -> Router
+  ) {
     let number = listeners.wrappingAdd(1, ordering: .relaxed).oldValue
     for loop in group.loops {
-      loop.submit { loop in Worker.of(self, on: loop).addTable(router(loop), listener: number) }
+      loop.submit { loop in Worker.of(self, on: loop).addTable(router(loop), options, listener: number) }
     }
     // After the routes: each loop takes what is submitted in order, so no connection comes before its router.
     group.loops[number % group.loops.count].submit { loop in self.accept(socket, number, on: loop) }
@@ -61,52 +66,39 @@ package final class HTTPServer: Sendable {
   private func accept(_ socket: ListeningSocket, _ number: Int, on loop: isolated EventLoop) {
     let accepted = metrics.counter("signet_http_connections_accepted_total", "Connections accepted")
     let paused = metrics.counter("signet_http_accept_pauses_total", "Rests for want of descriptors or memory")
-    let full = refusals("connections")
-    let crowded = refusals("connections_per_address")
     let listener = Listener(
       socket, on: loop,
       accepted: { connection in
         accepted.add()
-        guard self.open.load(ordering: .relaxed) < self.limits.connections else {
-          full.add()
-          return self.turnAway(connection)
-        }
-        guard self.admit(connection.peer) else {
-          crowded.add()
-          return self.turnAway(connection)
-        }
         self.place(connection, number, on: loop)
       }, paused: { paused.add() })
     Worker.of(self, on: loop).addListener(listener)
   }
 
-  private func refusals(_ bound: String) -> Counter {
-    metrics.counter(
-      "signet_http_connections_refused_total", "Connections turned away, by bound", labels: [("bound", bound)])
+  /// Has new connections of TLS listeners begin with another context; those that are open keep theirs.
+  package func use(_ tls: TLSContext) {
+    for loop in group.loops { loop.submit { loop in Worker.of(self, on: loop).tls = tls } }
   }
+
+  /// Each loop's part of the handshakes in progress.
+  var handshakesPerLoop: Int { max(1, limits.handshakes / group.loops.count) }
 
   /// Hands a connection to the loop which has fewest.
   private func place(_ connection: AcceptedSocket, _ number: Int, on loop: isolated EventLoop) {
-    open.add(1, ordering: .relaxed)
+    let hasRoom = open.add(1, ordering: .relaxed).newValue <= limits.connections
     let target = group.leastLoaded
     target.load.add(1, ordering: .relaxed)
     if target === loop {
-      Worker.of(self, on: loop).adopt(connection, listener: number, on: loop)
+      Worker.of(self, on: loop).adopt(connection, listener: number, hasRoom: hasRoom, on: loop)
     } else {
-      target.submit { loop in Worker.of(self, on: loop).adopt(connection, listener: number, on: loop) }
+      target.submit { loop in
+        Worker.of(self, on: loop).adopt(connection, listener: number, hasRoom: hasRoom, on: loop)
+      }
     }
   }
 
-  /// Says why in the few bytes which a fresh socket always takes, and closes.
-  private func turnAway(_ connection: AcceptedSocket) {
-    let answer: StaticString =
-      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    let transport = Transport(descriptor: connection.descriptor)
-    _ = transport.write(from: UnsafeRawBufferPointer(start: answer.utf8Start, count: answer.utf8CodeUnitCount))
-    transport.shut()
-  }
-
-  private func admit(_ peer: PeerAddress) -> Bool {
+  /// Counts a connection in under its address; false when that has as many as it may.
+  func admit(_ peer: PeerAddress) -> Bool {
     let bound = limits.connectionsPerAddress
     guard bound > 0 else { return true }
     return census.withLock { census in
@@ -118,9 +110,10 @@ package final class HTTPServer: Sendable {
   }
 
   /// Counts a connection out.
-  func connectionEnded(_ peer: PeerAddress, on loop: EventLoop) {
+  /// - Parameter peer: under whose address it counted; nil for none.
+  func connectionEnded(_ peer: PeerAddress?, on loop: EventLoop) {
     loop.load.subtract(1, ordering: .relaxed)
-    if limits.connectionsPerAddress > 0 {
+    if let peer, limits.connectionsPerAddress > 0 {
       census.withLock { census in
         let count = census[peer.prefix, default: 1] - 1
         census[peer.prefix] = count > 0 ? count : nil

@@ -15,6 +15,8 @@ package struct Limits: Sendable {
   /// What browsers and proxies carry safely.
   package var target = 8 << 10
 
+  /// From accepting to the end of the TLS handshake, with a PROXY header before it.
+  package var handshakeTime = 10_000
   /// From a request's first byte to the end of its head: slow on purpose otherwise.
   package var headTime = 10_000
   /// From the end of the head to the end of the body: 64 KiB over the slowest mobile network.
@@ -27,6 +29,8 @@ package struct Limits: Sendable {
   package var lingerTime = 2_000
   /// Unread bytes thrown away meanwhile.
   package var lingerBytes = 256 << 10
+  /// For a kept connection to send one more request, and be told that it was the last, when the server stops.
+  package var farewellTime = 1_000
   /// Requests in flight when the server stops; orchestrators commonly kill after 30 s or more.
   package var drainTime = 30_000
 
@@ -34,6 +38,10 @@ package struct Limits: Sendable {
   package var connections = 20_000
   /// From one IPv4 address or IPv6 /64; 0 is without limit, since proxies and offices stand behind one address.
   package var connectionsPerAddress = 0
+  /// TLS handshakes in progress over all loops, 60 KiB each; beyond, the one that waits longest gives way.
+  package var handshakes = 4096
+  /// A handshake in progress for less than this doesn't give way: it is slow, not stuck.
+  package var handshakePatience = 1_000
   /// On one connection before it is closed; 0 is without limit.
   package var requestsPerConnection = 0
   /// Read ahead while a request is being answered: a few pipelined requests.

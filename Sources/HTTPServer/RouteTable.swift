@@ -1,14 +1,20 @@
-// A listener's router on one loop, with the counters of its routes.
+// A listener's router on one loop, with its options and the counters of its routes.
 
 import Telemetry
 
 final class RouteTable {
   let router: Router
+  let options: ListenerOptions
+  /// The field by which browsers are told to use TLS alone (RFC 6797 6.1), with its CR LF; empty for none.
+  let strictTransport: [UInt8]
   /// Five status classes for each route, then five for what matched none.
   private let counters: [Counter]
 
-  init(_ router: Router, _ metrics: Metrics) {
+  init(_ router: Router, _ options: ListenerOptions, _ metrics: Metrics) {
     self.router = router
+    self.options = options
+    let age = options.strictTransport
+    strictTransport = age > 0 ? Array("Strict-Transport-Security: max-age=\(age)\r\n".utf8) : []
     counters = (router.routes.map(\.name) + ["none"]).flatMap { name in
       (1...5).map { number in
         metrics.counter(

@@ -2,6 +2,7 @@
 //
 // Confined to its loop, where it is attached; nothing of it is shared.
 
+import OpenSSL
 import Reactor
 import Telemetry
 
@@ -15,6 +16,9 @@ final class Worker {
   /// Where bytes go that nobody wants.
   let scratch: UnsafeMutableRawBufferPointer
   private(set) var isDraining = false
+  /// What new connections of TLS listeners begin with.
+  var tls: TLSContext?
+  var handshakes = HandshakeList()
 
   private var tables: [Int: RouteTable] = [:]
   private var listeners: [Listener] = []
@@ -48,22 +52,42 @@ final class Worker {
     return worker
   }
 
-  func addTable(_ router: Router, listener: Int) { tables[listener] = RouteTable(router, server.metrics) }
+  func addTable(_ router: Router, _ options: ListenerOptions, listener: Int) {
+    tables[listener] = RouteTable(router, options, server.metrics)
+  }
 
   func addListener(_ listener: Listener) { listeners.append(listener) }
 
-  /// Takes over a connection.
-  func adopt(_ socket: AcceptedSocket, listener: Int, on loop: isolated EventLoop) {
-    guard !isDraining, let table = tables[listener] else { return refuse(socket) }
+  /// Takes over a connection, for which there may be no room.
+  func adopt(_ socket: AcceptedSocket, listener: Int, hasRoom: Bool, on loop: isolated EventLoop) {
+    guard let table = tables[listener] else { return refuse(socket) }
     let connection = HTTPConnection(socket, worker: self, routes: table)
     guard connection.start(on: loop) else { return refuse(socket) }
     connection.position = connections.count
     connections.append(connection)
+    if hasRoom {
+      connection.begin(on: loop)
+    } else {
+      refused("connections")
+      connection.turnAway(on: loop)
+    }
   }
 
   private func refuse(_ socket: AcceptedSocket) {
-    Transport(descriptor: socket.descriptor).shut()
-    server.connectionEnded(socket.peer, on: loop)
+    var transport = Transport(descriptor: socket.descriptor)
+    transport.shut()
+    server.connectionEnded(nil, on: loop)
+  }
+
+  /// Whether one more handshake may begin; the one which waits longest gives way if it waits for its client.
+  func makeRoomForHandshake(on loop: isolated EventLoop) -> Bool {
+    guard handshakes.count >= server.handshakesPerLoop else { return true }
+    guard let oldest = handshakes.oldest, let link = oldest.handshake,
+      loop.now - link.since >= limits.handshakePatience
+    else { return false }
+    reached("handshakes")
+    oldest.close(on: loop)
+    return true
   }
 
   /// Forgets a connection that is closed.
@@ -79,19 +103,21 @@ final class Worker {
     isDraining = true
     for listener in listeners { listener.stop(on: loop) }
     listeners = []
-    for connection in connections where connection.isIdle { connection.close(on: loop) }
+    for connection in connections where connection.isIdle { connection.sayFarewell(on: loop) }
   }
 
   /// Closes whatever is still open.
   func closeAll(on loop: isolated EventLoop) {
-    for connection in connections { connection.close(on: loop) }
+    for connection in Array(connections) { connection.close(on: loop) }
   }
 
   /// An exchange for a request whose first bytes arrive.
-  func exchange(for routes: RouteTable, _ peer: PeerAddress) -> Exchange {
-    let exchange = pool.popLast() ?? Exchange(worker: self, routes: routes, loop: loop)
-    exchange.routes = routes
-    exchange.peer = peer
+  func exchange(for connection: HTTPConnection) -> Exchange {
+    let exchange = pool.popLast() ?? Exchange(worker: self, routes: connection.routes, loop: loop)
+    exchange.routes = connection.routes
+    exchange.peer = connection.peer
+    exchange.isFromProxy = connection.isFromProxy
+    exchange.tls = connection.transport.tls
     return exchange
   }
 
@@ -100,6 +126,7 @@ final class Worker {
     exchange.input.shrink()
     exchange.output.shrink()
     exchange.parser.reset()
+    exchange.tls = nil
     pool.append(exchange)
   }
 
@@ -120,14 +147,37 @@ final class Worker {
     count("signet_http_timeouts_total", "Connections closed by a deadline, by kind", "kind", timeout)
   }
 
+  /// Counts a bound that was met without refusing the connection.
+  func reached(_ bound: String) {
+    count("signet_http_bounds_reached_total", "Bounds met by open connections, by bound", "bound", bound)
+  }
+
+  /// Counts a connection which was turned away.
+  func refused(_ bound: String) {
+    count("signet_http_connections_refused_total", "Connections turned away, by bound", "bound", bound)
+  }
+
+  func count(handshake tls: TLSStream) {
+    count(
+      "signet_tls_handshakes_total", "TLS handshakes completed, by kind", "kind",
+      tls.isResumed ? "\(tls.version) resumed" : "\(tls.version) full")
+  }
+
+  func count(failedHandshake reason: String?) {
+    count(
+      "signet_tls_handshake_failures_total", "TLS handshakes that failed, by reason", "reason",
+      reason ?? "connection lost")
+  }
+
   /// A second answer to one request is a mistake in an endpoint: ignored, but seen.
   func answeredTwice() {
     count("signet_http_request_errors_total", "Requests refused as HTTP, by cause", "cause", "answered_twice")
   }
 
   private func count(_ name: String, _ help: String, _ label: String, _ value: String) {
-    if counters[value] == nil { counters[value] = server.metrics.counter(name, help, labels: [(label, value)]) }
-    counters[value]?.add()
+    let key = name + value
+    if counters[key] == nil { counters[key] = server.metrics.counter(name, help, labels: [(label, value)]) }
+    counters[key]?.add()
   }
 }
 

@@ -39,7 +39,7 @@ private struct Line: Decodable, Equatable {
     let result = Monitor<[UInt8]?>(nil)
     group.loops[0].submit { loop in
       let worker = Worker.of(server, on: loop)
-      let table = RouteTable(Router([], prepare: { _, _ in false }, failure: { _, _ in }), Metrics())
+      let table = RouteTable(Router([], prepare: { _, _ in false }, failure: { _, _ in }), ListenerOptions(), Metrics())
       let exchange = Exchange(worker: worker, routes: table, loop: loop)
       exchange.peer = PeerAddress(ipv4: 0x0a00_0001)
       exchange.begin(at: loop.nowMicroseconds)

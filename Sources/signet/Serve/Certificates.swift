@@ -1,0 +1,127 @@
+// The TLS certificate in force, and the watch over its files.
+//
+// Renewal tools replace files one after the other, so a change is looked at once nothing has changed for one more
+// interval; what can't be used then changes nothing, is said once, and is tried again when the files change again. A
+// context that is half a day old is replaced also without a change, since the keys of session tickets are its own: a
+// key stolen from memory opens no more than what was sent in that time.
+
+import API
+import Glibc
+import HTTPServer
+import Logging
+import OpenSSL
+import Synchronization
+import Telemetry
+
+/// The TLS certificate of a running server.
+struct Certificates {
+  /// What tells one state of the files from another.
+  private struct Stamp: Equatable {
+    private var parts: [Int] = []
+
+    init(_ paths: [String]) {
+      for path in paths {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+          parts += [-1]
+          continue
+        }
+        parts += [Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
+      }
+    }
+  }
+
+  /// Seconds for which one context's ticket keys are used.
+  private static let ticketKeyLife = 43_200
+
+  private let server: HTTPServer
+  private let log: Logger
+  private let expiry: Expiry
+  private var context: TLSContext
+  private var loadedAt: Int
+  /// The files' state that was tried last, with or without success, and the one seen last.
+  private var tried: Stamp
+  private var seen: Stamp
+
+  /// Loads the certificate for the first time and has the server use it; throws what is wrong with its files.
+  init(_ credentials: TLSCredentials, _ server: HTTPServer, _ metrics: Metrics, _ log: Logger) throws {
+    let stamp = Stamp(credentials.files)
+    do {
+      context = try TLSContext(credentials)
+    } catch {
+      throw CommandFailure.failed("\(error)")
+    }
+    (self.server, self.log) = (server, log)
+    (tried, seen, loadedAt) = (stamp, stamp, time(nil))
+    expiry = Expiry(context.validity.upperBound)
+    if !context.validity.contains(time(nil)) { log.warning("\(Self.outdated(context))") }
+    metrics.gauge("signet_tls_certificate_not_after_seconds", "When the TLS certificate expires, in seconds since 1970")
+    {
+      [expiry] in Double(expiry.seconds.load(ordering: .relaxed))
+    }
+    server.use(context)
+  }
+
+  /// Takes up what has changed in the files. Called now and then.
+  mutating func heed() {
+    let stamp = Stamp(context.credentials.files)
+    defer { seen = stamp }
+    if stamp != tried, stamp == seen {
+      tried = stamp
+      reload(context.credentials)
+    } else if stamp == tried, time(nil) - loadedAt >= Self.ticketKeyLife {
+      renew()
+    }
+  }
+
+  /// Takes up these files now, whether or not they have changed.
+  mutating func reload(_ credentials: TLSCredentials) {
+    tried = Stamp(credentials.files)
+    let next: TLSContext
+    do {
+      next = try TLSContext(credentials)
+    } catch {
+      return log.error("the TLS certificate can't be read again, the old one stays in force: \(error)")
+    }
+    let now: Int = time(nil)
+    if !next.validity.contains(now) {
+      guard !context.validity.contains(now) else {
+        return log.error("\(Self.outdated(next)), the old one stays in force")
+      }
+      log.warning("\(Self.outdated(next))")
+    }
+    use(next)
+    log.notice("TLS certificate read again, good until \(Self.text(next.validity.upperBound))")
+  }
+
+  /// The same certificate with new ticket keys.
+  private mutating func renew() {
+    // What fails now was good before: the files are watched, so the reason is said when they change.
+    if let next = try? TLSContext(context.credentials) { use(next) }
+    loadedAt = time(nil)
+  }
+
+  private mutating func use(_ next: TLSContext) {
+    context = next
+    loadedAt = time(nil)
+    expiry.seconds.store(next.validity.upperBound, ordering: .relaxed)
+    server.use(next)
+  }
+
+  private static func outdated(_ context: TLSContext) -> String {
+    let range = context.validity
+    let path = context.credentials.certificate
+    return range.upperBound < time(nil)
+      ? "the certificate \(path) expired on \(text(range.upperBound)); renew it"
+      : "the certificate \(path) is good from \(text(range.lowerBound)) only; check the clock"
+  }
+
+  private static func text(_ seconds: Int) -> String { Timestamp.text(Int64(seconds) * 1000) }
+}
+
+/// When the certificate in force expires, for the metric.
+private final class Expiry: Sendable {
+  let seconds: Atomic<Int>
+
+  init(_ seconds: Int) { self.seconds = Atomic(seconds) }
+}

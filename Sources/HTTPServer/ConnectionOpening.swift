@@ -8,11 +8,15 @@ import Reactor
 
 extension HTTPConnection {
   /// Begins with what comes before the first request, if anything does.
-  func begin(on loop: isolated EventLoop) {
+  func begin(hasRoom: Bool, on loop: isolated EventLoop) {
     let options = routes.options
-    guard options.expectsProxyHeader || options.speaksTLS else {
-      return opened(on: loop)
+    let isOpen = !options.expectsProxyHeader && !options.speaksTLS
+    guard hasRoom else {
+      worker.refused("connections")
+      // Before its handshake a client couldn't read why.
+      return isOpen ? turnAway(on: loop) : close(on: loop)
     }
+    if isOpen { return opened(on: loop) }
     if options.expectsProxyHeader, !options.proxies.contain(peer) {
       // Whoever isn't trusted could name any address.
       worker.refused("untrusted_proxy")
@@ -105,10 +109,6 @@ extension HTTPConnection {
 
   /// Tells a connection for which there is no room why, as far as its socket takes the answer at once, and closes.
   func turnAway(on loop: isolated EventLoop) {
-    // A client in the middle of its handshake couldn't read it.
-    if phase == .opening, routes.options.speaksTLS || routes.options.expectsProxyHeader, transport.tls == nil {
-      return close(on: loop)
-    }
     let exchange = worker.exchange(for: self)
     self.exchange = exchange
     refuse(.tooManyConnections, exchange, on: loop)

@@ -65,12 +65,7 @@ final class Worker {
     guard connection.start(on: loop) else { return refuse(socket) }
     connection.position = connections.count
     connections.append(connection)
-    if hasRoom {
-      connection.begin(on: loop)
-    } else {
-      refused("connections")
-      connection.turnAway(on: loop)
-    }
+    connection.begin(hasRoom: hasRoom, on: loop)
   }
 
   private func refuse(_ socket: AcceptedSocket) {

@@ -3,6 +3,7 @@
 import CLinux
 import Glibc
 import HTTPServer
+import OpenSSL
 import Reactor
 import Synchronization
 import Telemetry
@@ -13,13 +14,16 @@ final class TestServer: Sendable {
   let group: EventLoopGroup
   let server: HTTPServer
   let bound: BoundAddress
+  let metrics = Metrics()
 
   init(
-    loops: Int = 2, limits: Limits = Limits(), routes: @escaping @Sendable (isolated EventLoop) -> [Route]
+    loops: Int = 2, limits: Limits = Limits(), options: ListenerOptions = ListenerOptions(), tls: TLSContext? = nil,
+    routes: @escaping @Sendable (isolated EventLoop) -> [Route]
   ) throws {
     group = EventLoopGroup(count: loops)
-    server = HTTPServer(group: group, limits: limits, metrics: Metrics(), log: LogRing(), access: .all)
-    bound = try server.listen(on: ListenAddress("127.0.0.1:0")) { loop in
+    server = HTTPServer(group: group, limits: limits, metrics: metrics, log: LogRing(), access: .all)
+    if let tls { server.use(tls) }
+    bound = try server.listen(on: ListenAddress("127.0.0.1:0"), options: options) { loop in
       Router(
         routes(loop), prepare: { _, _ in false },
         failure: { error, exchange in
@@ -29,6 +33,15 @@ final class TestServer: Sendable {
   }
 
   func client() -> Client { Client(port: bound.port) }
+
+  /// The line of a metric, once it is there; five seconds at most.
+  func metric(_ line: String) -> Bool {
+    for _ in 0..<500 {
+      if String(decoding: metrics.write(), as: UTF8.self).contains("\n\(line)\n") { return true }
+      usleep(10_000)
+    }
+    return false
+  }
 
   func stop() {
     server.drain()
@@ -90,8 +103,9 @@ final class Client {
 
   deinit { close(descriptor) }
 
-  func send(_ text: String) {
-    let bytes = Array(text.utf8)
+  func send(_ text: String) { send(Array(text.utf8)) }
+
+  func send(_ bytes: [UInt8]) {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes { raw in

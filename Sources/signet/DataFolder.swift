@@ -44,14 +44,14 @@ struct DataFolder {
     return descriptor
   }
 
-  /// Writes where the server listens into its lock file, for `signet health`.
+  /// Writes where the server can be asked into its lock file, for `signet health`.
   static func record(_ addresses: [String], in descriptor: Int32) {
     let text = Array(addresses.joined(separator: "\n").utf8)
     guard ftruncate(descriptor, 0) == 0 else { return }
     _ = pwrite(descriptor, text, text.count, 0)
   }
 
-  /// Where the server listens, as it recorded itself; empty when none runs.
+  /// Where the server can be asked, as it recorded itself; empty when none runs.
   var recordedAddresses: [String] {
     let descriptor = open(lockPath, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return [] }

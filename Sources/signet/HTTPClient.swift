@@ -1,5 +1,6 @@
-// One GET over plain HTTP, for `signet health` and `signet token verify --jwks`: a few lines rather than a library,
-// since it talks to a Signet on this machine or network. An https:// URL is refused, never fetched without its checks.
+// One GET over plain HTTP or a Unix socket, for `signet health` and `signet token verify --jwks`: a few lines rather than
+// a library, since it talks to a Signet on this machine or network. An https:// URL is refused, never fetched without its
+// checks.
 
 import Glibc
 
@@ -24,10 +25,19 @@ enum HTTPClient {
     let authority = rest.prefix { $0 != "/" }
     let path = rest.dropFirst(authority.count)
     let (host, port) = split(String(authority))
-    let socket = try connect(host, port, url)
+    return try get(path.isEmpty ? "/" : String(path), host: String(authority), try connect(host, port, url), url)
+  }
+
+  /// Gets `path` of the server at `base`: `http://host[:port]` or `unix:/path`.
+  static func get(_ path: String, at base: String) throws -> Answer {
+    guard base.hasPrefix("unix:") else { return try get(base + path) }
+    return try get(path, host: "localhost", try connect(unix: String(base.dropFirst(5))), base)
+  }
+
+  /// Asks over a connected socket, and closes it.
+  private static func get(_ path: String, host: String, _ socket: Int32, _ url: String) throws -> Answer {
     defer { close(socket) }
-    let request = Array(
-      "GET \(path.isEmpty ? "/" : path) HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n\r\n".utf8)
+    let request = Array("GET \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n".utf8)
     guard send(socket, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { throw failure(url) }
     return try answer(read(from: socket), url)
   }
@@ -51,17 +61,36 @@ enum HTTPClient {
     defer { freeaddrinfo(list) }
     var next: UnsafeMutablePointer<addrinfo>? = first
     while let address = next?.pointee {
-      let descriptor = socket(
-        address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), address.ai_protocol)
-      var timeout = timeval(tv_sec: patience, tv_usec: 0)
-      for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-        setsockopt(descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
-      }
+      let descriptor = makeSocket(address.ai_family, address.ai_protocol)
       if Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 { return descriptor }
       close(descriptor)
       next = address.ai_next
     }
     throw failure(url)
+  }
+
+  private static func connect(unix path: String) throws -> Int32 {
+    var name = sockaddr_un()
+    name.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+    let descriptor = makeSocket(AF_UNIX, 0)
+    let result = withUnsafeBytes(of: name) { raw in
+      raw.baseAddress.map {
+        Glibc.connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+      }
+    }
+    if result == 0 { return descriptor }
+    close(descriptor)
+    throw failure("unix:\(path)")
+  }
+
+  private static func makeSocket(_ family: Int32, _ kind: Int32) -> Int32 {
+    let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), kind)
+    var timeout = timeval(tv_sec: patience, tv_usec: 0)
+    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+      setsockopt(descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    }
+    return descriptor
   }
 
   private static func read(from socket: Int32) -> [UInt8] {

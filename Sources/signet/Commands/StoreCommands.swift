@@ -82,10 +82,14 @@ struct HealthCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try options.load().settings
     let folder = try DataFolder(existing: settings.data)
-    guard let address = folder.recordedAddresses.first else {
+    let addresses = folder.recordedAddresses
+    guard !addresses.isEmpty else {
       throw CommandFailure.failed("no server runs on \(settings.data); start one by `signet serve`")
     }
-    let answer = try HTTPClient.get(address + "/readyz")
+    guard let address = addresses.first(where: { $0.hasPrefix("http://") || $0.hasPrefix("unix:") }) else {
+      throw CommandFailure.failed("the server has no plain listener to ask; give it one, such as admin.listen")
+    }
+    let answer = try HTTPClient.get("/readyz", at: address)
     guard answer.status == 200 else {
       throw CommandFailure.failed("the server isn't ready: \(String(decoding: answer.body, as: UTF8.self))")
     }

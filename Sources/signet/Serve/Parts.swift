@@ -24,8 +24,7 @@ struct Parts: Sendable {
   let authority: Authority
   let group: EventLoopGroup
   let server: HTTPServer
-  private(set) var listening: [String] = []
-  private(set) var operators: String?
+  let listeners: Listeners
   private let issuer: String
   /// As they were at start; some of them hold until the end.
   private let first: Settings
@@ -45,12 +44,9 @@ struct Parts: Sendable {
     LoggingSystem.bootstrap { JSONLogHandler(label: $0, ring: ring, control: control) }
     log = Logger(label: "signet")
 
-    // Bound before anything is opened: a port in use is the commonest mistake, and the issuer may follow from the port.
-    let sockets = try settings.listen.map { try Self.bind($0) }
-    let operatorSocket = try settings.admin.listen.map { try Self.bind($0) }
-    listening = sockets.map { "http://\($0.bound)" }
-    operators = operatorSocket.map { "http://\($0.bound)" }
-    issuer = settings.issuer ?? listening.first ?? ""
+    // Before anything is opened; see there.
+    listeners = try Listeners(settings)
+    issuer = settings.issuer ?? listeners.issuer ?? ""
     first = settings
 
     let missing = try Self.missing(settings)
@@ -66,7 +62,7 @@ struct Parts: Sendable {
     server = HTTPServer(
       group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
     measure()
-    try listen(sockets, operatorSocket, settings)
+    listen(settings)
   }
 
   /// What a first start is about to make.
@@ -86,21 +82,14 @@ struct Parts: Sendable {
     unsetenv(name)
   }
 
-  private static func bind(_ address: Configuration.ListenAddress) throws -> ListeningSocket {
-    do {
-      return try ListeningSocket(try Reactor.ListenAddress("\(address)"))
-    } catch {
-      throw CommandFailure.failed("\(error)")
-    }
-  }
-
-  private func listen(_ sockets: [ListeningSocket], _ operators: ListeningSocket?, _ settings: Settings) throws {
+  /// Puts every listener to work; what its peers speak (`speaksTLS`, `expectsProxyHeader`) is at hand here.
+  private func listen(_ settings: Settings) {
     let (authority, origins) = (authority, settings.cors.origins)
-    for socket in sockets {
-      server.listen(on: socket) { loop in Self.endpoints(authority, origins, loop).publicRouter() }
+    for listener in listeners.clients {
+      server.listen(on: listener.socket) { loop in Self.endpoints(authority, origins, loop).publicRouter() }
     }
-    if let operators {
-      server.listen(on: operators) { loop in Self.endpoints(authority, origins, loop).operatorRouter() }
+    if let listener = listeners.operators {
+      server.listen(on: listener.socket) { loop in Self.endpoints(authority, origins, loop).operatorRouter() }
     }
   }
 

@@ -18,6 +18,8 @@ import Telemetry
 actor Server {
   private var loaded: Loaded
   private let parts: Parts
+  private let supervisor = Supervisor()
+  private let descriptors = DescriptorLimit.raise()
   private var policy: Policy
   private var watch: Task<Void, Never>?
   private var storeMark: Int64?
@@ -31,12 +33,15 @@ actor Server {
     policy = parts.policy(loaded.settings)
   }
 
-  /// Says where it listens, on standard output, and begins to watch the store.
+  /// Says where it listens, on standard output and to the supervisor, and begins to watch the store.
   func announce() {
-    for url in parts.listening { Output.line("listening on \(url)") }
-    if let url = parts.operators { Output.line("operators on \(url)") }
-    DataFolder.record(parts.listening, in: parts.lock)
-    for warning in loaded.warnings { parts.log.warning("\(warning)") }
+    let listeners = parts.listeners
+    for listener in listeners.clients { Output.line("listening on \(listener.url)") }
+    if let listener = listeners.operators { Output.line("operators on \(listener.url)") }
+    DataFolder.record(listeners.recorded, in: parts.lock)
+    supervisor.ready()
+    let few = DescriptorLimit.warning(descriptors, loaded.settings.limits)
+    for warning in loaded.warnings + [few].compactMap({ $0 }) { parts.log.warning("\(warning)") }
     watch = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(500))
@@ -81,6 +86,8 @@ actor Server {
 
   /// Reads the configuration again; a bad one changes nothing.
   func reload(_ load: @Sendable () throws -> Loaded) async {
+    supervisor.reloading()
+    defer { supervisor.ready() }
     do {
       let next = try load()
       let changes = Settings.changes(from: loaded, to: next)
@@ -102,6 +109,7 @@ actor Server {
 
   /// Stops accepting, finishes what is in flight, closes everything.
   func stop() async {
+    supervisor.stopping()
     parts.log.notice("stopping")
     watch?.cancel()
     await watch?.value

@@ -12,10 +12,12 @@ actor Child {
   private var status: Int32?
 
   /// Starts `program` with these arguments in addition to its name.
-  /// - Parameter environment: instead of the tests' own variables, of which PATH alone is kept.
+  /// - Parameters:
+  ///   - environment: instead of the tests' own variables, of which PATH alone is kept.
+  ///   - descriptors: what it gets as 3, 4 and so on; each must itself be beyond those.
   init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
-    folder: Folder
+    descriptors: [Int32] = [], folder: Folder
   ) throws {
     let name = UUID().uuidString
     output = folder.path + "/\(name).out"
@@ -26,6 +28,9 @@ actor Child {
     posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    for (index, descriptor) in descriptors.enumerated() {
+      posix_spawn_file_actions_adddup2(&actions, descriptor, 3 + Int32(index))
+    }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

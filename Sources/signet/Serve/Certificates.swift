@@ -6,10 +6,12 @@
 // key stolen from memory opens no more than what was sent in that time.
 
 import API
+import Configuration
 import Glibc
 import HTTPServer
 import Logging
 import OpenSSL
+import Reactor
 import Synchronization
 import Telemetry
 
@@ -34,8 +36,6 @@ struct Certificates {
   /// Seconds for which one context's ticket keys are used.
   private static let ticketKeyLife = 43_200
 
-  private let server: HTTPServer
-  private let log: Logger
   private let expiry: Expiry
   private var context: TLSContext
   private var loadedAt: Int
@@ -43,17 +43,20 @@ struct Certificates {
   private var tried: Stamp
   private var seen: Stamp
 
-  /// Loads the certificate for the first time and has the server use it; throws what is wrong with its files.
-  init(_ credentials: TLSCredentials, _ server: HTTPServer, _ metrics: Metrics, _ log: Logger) throws {
+  /// Loads the certificate for the first time; throws what is wrong with its files.
+  init(_ credentials: TLSCredentials) throws(CommandFailure) {
     let stamp = Stamp(credentials.files)
-    do {
+    do throws(TLSError) {
       context = try TLSContext(credentials)
     } catch {
-      throw CommandFailure.failed("\(error)")
+      throw .failed("\(error)")
     }
-    (self.server, self.log) = (server, log)
     (tried, seen, loadedAt) = (stamp, stamp, time(nil))
     expiry = Expiry(context.validity.upperBound)
+  }
+
+  /// Has the server use it, and the metrics show when it expires.
+  func begin(_ server: HTTPServer, _ metrics: Metrics, _ log: Logger) {
     if !context.validity.contains(time(nil)) { log.warning("\(Self.outdated(context))") }
     metrics.gauge("signet_tls_certificate_not_after_seconds", "When the TLS certificate expires, in seconds since 1970")
     {
@@ -63,19 +66,19 @@ struct Certificates {
   }
 
   /// Takes up what has changed in the files. Called now and then.
-  mutating func heed() {
+  mutating func heed(_ server: HTTPServer, _ log: Logger) {
     let stamp = Stamp(context.credentials.files)
     defer { seen = stamp }
     if stamp != tried, stamp == seen {
       tried = stamp
-      reload(context.credentials)
+      reload(context.credentials, server, log)
     } else if stamp == tried, time(nil) - loadedAt >= Self.ticketKeyLife {
-      renew()
+      renew(server)
     }
   }
 
   /// Takes up these files now, whether or not they have changed.
-  mutating func reload(_ credentials: TLSCredentials) {
+  mutating func reload(_ credentials: TLSCredentials, _ server: HTTPServer, _ log: Logger) {
     tried = Stamp(credentials.files)
     let next: TLSContext
     do {
@@ -90,18 +93,18 @@ struct Certificates {
       }
       log.warning("\(Self.outdated(next))")
     }
-    use(next)
+    use(next, server)
     log.notice("TLS certificate read again, good until \(Self.text(next.validity.upperBound))")
   }
 
   /// The same certificate with new ticket keys.
-  private mutating func renew() {
+  private mutating func renew(_ server: HTTPServer) {
     // What fails now was good before: the files are watched, so the reason is said when they change.
-    if let next = try? TLSContext(context.credentials) { use(next) }
+    if let next = try? TLSContext(context.credentials) { use(next, server) }
     loadedAt = time(nil)
   }
 
-  private mutating func use(_ next: TLSContext) {
+  private mutating func use(_ next: TLSContext, _ server: HTTPServer) {
     context = next
     loadedAt = time(nil)
     expiry.seconds.store(next.validity.upperBound, ordering: .relaxed)
@@ -124,4 +127,31 @@ private final class Expiry: Sendable {
   let seconds: Atomic<Int>
 
   init(_ seconds: Int) { self.seconds = Atomic(seconds) }
+}
+
+extension Settings.TLS {
+  /// The files of the TLS server; nil when none are named.
+  var credentials: TLSCredentials? {
+    guard let certificate, let key else { return nil }
+    let clients: TLSCredentials.ClientCertificates =
+      switch (clientCertificate, clientCA) {
+      case (.none, _), (.verified, nil): .none
+      case (.verified, let authorities?): .verified(authorities: authorities)
+      case (.any, let authorities): .any(authorities: authorities)
+      }
+    return TLSCredentials(certificate: certificate, key: key, clientCertificates: clients)
+  }
+}
+
+extension Settings.Proxy {
+  /// Whom the server believes about where requests come from.
+  var trustedProxies: TrustedProxies {
+    let fields: ForwardedFields.Choice =
+      switch header {
+      case .auto: .auto
+      case .forwarded: .forwarded
+      case .xForwardedFor: .xForwardedFor
+      }
+    return TrustedProxies(networks: trusted.compactMap { Network($0) }, fields: fields)
+  }
 }

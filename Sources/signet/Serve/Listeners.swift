@@ -44,6 +44,9 @@ struct Listeners: Sendable {
         + "add it to listen, or take it out of the supervisor's socket unit")
   }
 
+  /// Whether any of them speaks TLS.
+  var speakTLS: Bool { clients.contains(where: \.speaksTLS) }
+
   /// The URL of the first that has one, which is the issuer when none is set.
   var issuer: String? { clients.first { $0.socket.bound.family != .unix }?.url }
 

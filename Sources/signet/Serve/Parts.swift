@@ -25,6 +25,8 @@ struct Parts: Sendable {
   let group: EventLoopGroup
   let server: HTTPServer
   let listeners: Listeners
+  /// As it was at start; nil when no listener speaks TLS.
+  let certificates: Certificates?
   private let issuer: String
   /// As they were at start; some of them hold until the end.
   private let first: Settings
@@ -46,6 +48,7 @@ struct Parts: Sendable {
 
     // Before anything is opened; see there.
     listeners = try Listeners(settings)
+    certificates = try listeners.speakTLS ? settings.tls.credentials.map(Certificates.init) : nil
     issuer = settings.issuer ?? listeners.issuer ?? ""
     first = settings
 
@@ -82,11 +85,20 @@ struct Parts: Sendable {
     unsetenv(name)
   }
 
-  /// Puts every listener to work; what its peers speak (`speaksTLS`, `expectsProxyHeader`) is at hand here.
+  /// Puts every listener to work. Operators' requests come from where their connection comes from: their rights depend
+  /// on it, so no field is believed there.
   private func listen(_ settings: Settings) {
+    certificates?.begin(server, metrics, log)
     let (authority, origins) = (authority, settings.cors.origins)
+    var options = ListenerOptions()
+    options.proxies = settings.proxy.trustedProxies
+    options.strictTransport = settings.tls.hsts.milliseconds / 1000
     for listener in listeners.clients {
-      server.listen(on: listener.socket) { loop in Self.endpoints(authority, origins, loop).publicRouter() }
+      options.speaksTLS = listener.speaksTLS
+      options.expectsProxyHeader = listener.expectsProxyHeader
+      server.listen(on: listener.socket, options: options) { loop in
+        Self.endpoints(authority, origins, loop).publicRouter()
+      }
     }
     if let listener = listeners.operators {
       server.listen(on: listener.socket) { loop in Self.endpoints(authority, origins, loop).operatorRouter() }
@@ -199,6 +211,9 @@ private func bounds(_ settings: Settings.Limits) -> Limits {
   limits.head = settings.headBytes
   limits.fields = settings.fields
   limits.body = settings.bodyBytes
+  limits.requestsPerConnection = settings.requestsPerConnection
+  limits.handshakes = settings.handshakes
+  limits.handshakeTime = settings.handshakeTimeout.milliseconds
   limits.headTime = settings.headTimeout.milliseconds
   limits.bodyTime = settings.bodyTimeout.milliseconds
   limits.idleTime = settings.idleTimeout.milliseconds

@@ -21,6 +21,7 @@ actor Server {
   private let supervisor = Supervisor()
   private let descriptors = DescriptorLimit.raise()
   private var policy: Policy
+  private var certificates: Certificates?
   private var watch: Task<Void, Never>?
   private var storeMark: Int64?
   private var sweep: UniqueID?
@@ -31,6 +32,7 @@ actor Server {
     self.loaded = loaded
     parts = try await Parts(loaded)
     policy = parts.policy(loaded.settings)
+    certificates = parts.certificates
   }
 
   /// Says where it listens, on standard output and to the supervisor, and begins to watch the store.
@@ -45,11 +47,15 @@ actor Server {
     watch = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(500))
+        self.heedCertificates()
         await self.heedStore()
         await self.sweepStore()
       }
     }
   }
+
+  /// Takes up a certificate which was renewed.
+  private func heedCertificates() { certificates?.heed(parts.server, parts.log) }
 
   /// Takes over what another process (a command, or another node) changed of keys and clients. The first time too, since
   /// it may have changed them after they were read at start; and again next time when reading them fails.
@@ -97,6 +103,7 @@ actor Server {
       let parameters = try next.settings.argon2
       loaded = next
       parts.apply(next.settings, parameters)
+      if let files = next.settings.tls.credentials { certificates?.reload(files, parts.server, parts.log) }
       policy = parts.policy(next.settings)
       // Tried again by the watch when the store can't be read at the moment.
       if await !publish() { storeMark = nil }

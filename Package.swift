@@ -73,7 +73,16 @@ let package = Package(
       name: "Benchmarks", dependencies: ["OpenSSL", "Passwords", "SQLite"], path: "Tests/Benchmarks",
       swiftSettings: settings),
 
+    // What `make fuzz` runs; see Tests/FuzzTargets/FuzzTarget.swift. They test what other modules keep to themselves, so
+    // they build where testing is enabled: in debug builds, and by `make fuzz`.
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["API", "Configuration", "HTTPServer", "JSON", "Reactor", "Telemetry"],
+      path: "Tests/FuzzTargets", exclude: ["Seeds"], swiftSettings: settings),
+    .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", swiftSettings: settings),
+
     tests("ConfigurationTests", ["Configuration"]),
+    tests("FuzzTests", ["FuzzTargets"]),
     tests("HTTPServerTests", ["HTTPServer", "OpenSSL", "Reactor", "Telemetry"]),
     tests("IdentityTests", ["Identity", "SQLite", "Storage", "JOSE", "JSON", "OpenSSL", "Passwords", "Telemetry"]),
     tests("JOSETests", ["JOSE", "JSON", "OpenSSL"]),

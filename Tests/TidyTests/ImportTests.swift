@@ -17,6 +17,8 @@ import Testing
       "Telemetry", "Threads", "ArgumentParser", "Logging",
     ],
     "Benchmarks": ["OpenSSL", "Passwords", "SQLite"],
+    "FuzzTargets": ["API", "Configuration", "HTTPServer", "JSON", "Reactor", "Telemetry"],
+    "Fuzz": ["FuzzTargets"],
   ]
 
   /// What the toolchain brings. Foundation whole is missing on purpose: it adds 45 MB to the binary.

@@ -9,12 +9,14 @@ build_packages := libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-
 test_packages := python3 python3-venv curl openssl wrk
 sources := Package.swift Sources Tests migrations
 test := swift test --disable-xctest
+SECONDS ?= 600
+export FUZZ
 
 # The Python of the tests, with the independent implementations of Tests/requirements.txt. For the tests alone: a server
 # warns of a variable that names no setting.
 test test-long: export SIGNET_PYTHON := $(CURDIR)/.venv/bin/python
 
-.PHONY: help run test setup setup-build release bench test-long format lint image
+.PHONY: help run test setup setup-build release bench test-long fuzz format lint image
 
 help: ## Lists the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -44,6 +46,23 @@ test-long: setup ## Runs the tests under ThreadSanitizer and AddressSanitizer, t
 	$(test) --sanitize=thread --scratch-path .build-thread
 	$(test) --sanitize=address --scratch-path .build-address
 	SIGNET_LONG=1 $(test)
+
+# libFuzzer comes with Swift's clang, but SwiftPM can't link it, so its library without a main function is named here.
+# Optimized, since the time goes into the parsers, yet with testing enabled: the targets look inside modules.
+fuzz: setup-build ## Feeds the parsers random bytes; FUZZ="head json" picks targets, SECONDS=600 is for each
+	@library="$$(dirname "$$(readlink -f "$$(command -v swift)")")/clang"; \
+	library="$$("$$library" -print-resource-dir)/lib/linux/libclang_rt.fuzzer_no_main-$$(uname -m).a"; \
+	set -- -c release --scratch-path .build-fuzz --product Fuzz --sanitize=address -Xswiftc -enable-testing \
+	  -Xswiftc -DFUZZING -Xswiftc -sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table \
+	  -Xlinker "$$library" -Xlinker -lstdc++; \
+	swift build "$$@"; \
+	fuzz="$$(swift build "$$@" --show-bin-path)/Fuzz"; mkdir -p .build-fuzz/findings; found=0; \
+	for name in $${FUZZ:-$$("$$fuzz" --list)}; do \
+	  echo "== $$name"; corpus=.build-fuzz/corpus/$$name; mkdir -p "$$corpus"; "$$fuzz" --unpack "$$name" "$$corpus"; \
+	  SWIFT_BACKTRACE=enable=no "$$fuzz" "$$name" -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	    -artifact_prefix=".build-fuzz/findings/$$name-" -print_final_stats=1 "$$corpus" || found=1; \
+	done; \
+	if ((found)); then echo "the inputs that broke something are in .build-fuzz/findings" >&2; exit 1; fi
 
 format: ## Formats the sources
 	swift format --in-place --parallel --recursive $(sources)

@@ -88,15 +88,21 @@ struct RequestParser {
     return gap
   }
 
-  /// The next line without its CR LF, once it is there.
-  private mutating func nextLine(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Span? {
+  /// The next line without its CR LF, once it is there; it must end before `bound`.
+  ///
+  /// The bound comes before all that is wrong with the line, since a line may be over it before its end is there.
+  private mutating func nextLine(
+    _ bytes: UnsafeRawBufferPointer, before bound: Int, else tooLong: HTTPError
+  ) throws(HTTPError) -> Span? {
     guard let base = bytes.baseAddress, scanned < bytes.count,
       let found = memchr(base + scanned, 0x0a, bytes.count - scanned)
     else {
       scanned = max(scanned, bytes.count)
+      guard bytes.count <= bound else { throw tooLong }
       return nil
     }
     let end = UnsafeRawPointer(found) - base
+    guard end < bound else { throw tooLong }
     // RFC 9112 2.2 allows to take a lone LF for a line's end; two readers could disagree, so it isn't.
     guard end > position, bytes[end - 1] == 0x0d else { throw .bareLineFeed }
     let line = Span(position, end - 1)
@@ -106,13 +112,12 @@ struct RequestParser {
   }
 
   private mutating func readHeadLine(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
-    let start = position
-    let line = try nextLine(bytes)
-    let end = line == nil ? bytes.count : position
     // 40 bytes for the longest method, the version and what separates them.
-    if stage == .requestLine, end - start > limits.target + 40 { throw .targetTooLong }
-    if end > limits.head { throw .headTooLarge }
-    guard let line else { return false }
+    let target = stage == .requestLine ? position + limits.target + 40 : .max
+    guard
+      let line = try nextLine(
+        bytes, before: min(target, limits.head), else: target <= limits.head ? .targetTooLong : .headTooLarge)
+    else { return false }
     if stage == .fields {
       if line.isEmpty { try endHead(bytes, limits) } else { try readField(bytes, line, limits) }
     } else if line.isEmpty, !hadEmptyLine {
@@ -150,10 +155,7 @@ struct RequestParser {
 // RFC 9112 7.1: the chunked transfer coding.
 extension RequestParser {
   private mutating func readChunkSize(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
-    let start = position
-    let line = try nextLine(bytes)
-    guard (line == nil ? bytes.count : position) - start <= limits.chunkLine else { throw .badChunk }
-    guard let line else { return false }
+    guard let line = try nextLine(bytes, before: position + limits.chunkLine, else: .badChunk) else { return false }
     chunkLeft = try chunkSize(bytes[line])
     guard body.count + chunkLeft <= limits.body else { throw .bodyTooLarge }
     stage = chunkLeft == 0 ? .trailers : .chunkData
@@ -206,9 +208,8 @@ extension RequestParser {
   /// RFC 9110 6.5.1: trailers must not change how a request is framed, routed or authorised, so they are dropped.
   private mutating func readTrailer(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
     let start = position
-    let line = try nextLine(bytes)
-    guard trailerBytes + (line == nil ? bytes.count : position) - start <= limits.head else { throw .headTooLarge }
-    guard let line else { return false }
+    let bound = start + limits.head - trailerBytes
+    guard let line = try nextLine(bytes, before: bound, else: .headTooLarge) else { return false }
     trailerBytes += position - start
     if line.isEmpty { stage = .complete } else { _ = try splitField(bytes, line) }
     return true

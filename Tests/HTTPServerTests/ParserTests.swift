@@ -130,6 +130,23 @@ private func judge(_ text: String, _ limits: Limits = Limits()) throws -> Verdic
     #expect(try judge("GET /\(long.prefix(55)) HTTP/1.1\r\n\r\n", limits) == .refused(.targetTooLong))
   }
 
+  /// What is wrong with a line that is too long was seen or not, depending on how the bytes were cut.
+  @Test func boundsComeBeforeWhatALineHolds() throws {
+    var limits = Limits()
+    limits.head = 200
+    limits.target = 50
+    limits.chunkLine = 20
+    let long = String(repeating: "a", count: 300)
+    #expect(try judge("GET /\(long)\n", limits) == .refused(.targetTooLong))
+    #expect(try judge("GET / HTTP/1.1\r\nHost: a\r\nX: \(long)\n", limits) == .refused(.headTooLarge))
+    let start = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    #expect(try judge("\(start)1;\(long)\n", limits) == .refused(.badChunk))
+    #expect(try judge("\(start)0\r\n\(long)\n", limits) == .refused(.headTooLarge))
+    // The head's bound below the target's, as a configuration may have them.
+    limits.target = 500
+    #expect(try judge("GET /\(long)\(long) HTTP/1.1\r\n", limits) == .refused(.headTooLarge))
+  }
+
   @Test func boundsChunks() throws {
     var limits = Limits()
     limits.head = 100

@@ -25,7 +25,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "signet",
-  products: [.executable(name: "signet", targets: ["signet"])],
+  products: [
+    .executable(name: "signet", targets: ["signet"]),
+    .library(name: "Faults", type: .dynamic, targets: ["Faults"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -80,6 +83,10 @@ let package = Package(
       dependencies: ["API", "Configuration", "HTTPServer", "JSON", "Reactor", "Telemetry"],
       path: "Tests/FuzzTargets", exclude: ["Seeds"], swiftSettings: settings),
     .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", swiftSettings: settings),
+    // For LD_PRELOAD: breaks the system's calls under the live tests' servers; see Tests/Faults/calls.c.
+    .target(
+      name: "Faults", path: "Tests/Faults", publicHeadersPath: ".",
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
 
     tests("ConfigurationTests", ["Configuration"]),
     tests("FuzzTests", ["FuzzTargets"]),

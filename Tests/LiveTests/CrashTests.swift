@@ -110,7 +110,7 @@ private struct Client: Sendable {
 }
 
 /// SplitMix64 (Steele, Lea, Flood): a seed gives the same run again.
-private struct Seeded: RandomNumberGenerator {
+struct Seeded: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

@@ -59,6 +59,12 @@ final class Connection: Sendable {
     return answer
   }
 
+  /// Whether something has come, or the end; doesn't wait.
+  var hasInput: Bool {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) >= 0 || errno != EAGAIN
+  }
+
   /// Whether the server closed it: waits for that, or for a byte that should not come.
   func isClosed() -> Bool {
     var byte: UInt8 = 0

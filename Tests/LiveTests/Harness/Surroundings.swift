@@ -78,9 +78,11 @@ enum Programs {
   /// The signet under test: `SIGNET_BINARY`, or the one built beside the tests.
   static let signet: String = {
     if let path = environment("SIGNET_BINARY") { return path }
-    let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-    return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("signet").path
+    return URL(fileURLWithPath: ownFile).deletingLastPathComponent().appendingPathComponent("signet").path
   }()
+
+  /// The tests' own program; what was built with them lies beside it.
+  static let ownFile = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
 
   /// A Python with PyJWT and joserfc; nil when `SIGNET_PYTHON` names none.
   static let python = environment("SIGNET_PYTHON")

@@ -59,10 +59,8 @@ package struct MasterKey: Sendable, CustomStringConvertible {
     guard fstat(descriptor, &status) == 0 else { throw .unreadable(path, errno: errno) }
     guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= 256 else { throw .malformed(path) }
     guard status.st_mode & 0o077 == 0 else { throw .exposed(path) }
-    var buffer = [UInt8](repeating: 0, count: 256)
-    let count = read(descriptor, &buffer, buffer.count)
-    guard count >= 0 else { throw .unreadable(path, errno: errno) }
-    let text = String(decoding: buffer.prefix(count).filter { $0 != 10 && $0 != 13 }, as: UTF8.self)
+    guard let bytes = WholeTransfer.read(descriptor, limit: 256) else { throw .unreadable(path, errno: errno) }
+    let text = String(decoding: bytes.filter { $0 != 10 && $0 != 13 }, as: UTF8.self)
     try self.init(base64url: text, from: path)
   }
 
@@ -85,7 +83,7 @@ package struct MasterKey: Sendable, CustomStringConvertible {
     guard descriptor >= 0 else { throw .unwritable(path, errno: errno) }
     defer { unlink(temporary) }
     let text = Array((Base64URL.encode(Random.bytes(32)) + "\n").utf8)
-    let written = write(descriptor, text, text.count) == text.count && fsync(descriptor) == 0
+    let written = WholeTransfer.write(text, to: descriptor) && fsync(descriptor) == 0
     let code = errno
     close(descriptor)
     guard written else { throw .unwritable(path, errno: code) }

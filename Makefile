@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 build_packages := libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-dev pkg-config
-test_packages := python3 python3-venv curl openssl wrk
+test_packages := python3 python3-venv curl openssl wrk haproxy nginx-light
 sources := Package.swift Sources Tests migrations
 test := swift test --disable-xctest
 SECONDS ?= 600

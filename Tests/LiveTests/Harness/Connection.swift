@@ -22,6 +22,9 @@ final class Connection: Sendable {
     }
   }
 
+  /// One that somebody else began.
+  init(accepted: Int32) { descriptor = accepted }
+
   private static func with(
     _ last: UInt8, _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
   ) -> Int32 {
@@ -70,6 +73,22 @@ final class Connection: Sendable {
     var byte: UInt8 = 0
     return recv(descriptor, &byte, 1, 0) <= 0 && errno != EAGAIN
   }
+
+  /// Everything that comes, until the other side closes or is silent for so long.
+  func rest(silence seconds: Double) -> (bytes: [UInt8], isClosed: Bool) {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      guard poll(&event, 1, Int32(seconds * 1000)) > 0 else { return (bytes, false) }
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      guard count > 0 else { return (bytes, true) }
+      bytes += buffer[..<count]
+    }
+  }
+
+  /// The head of a request, for a test that plays the server.
+  func head() throws -> String { String(decoding: try read { Self.end(of: $0) }, as: UTF8.self) }
 
   /// Tells the server that nothing more will come.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }

@@ -75,6 +75,21 @@ struct Answer: Sendable, CustomStringConvertible {
     }
   }
 
+  /// The answers that these bytes are, one after the other; none may be to HEAD.
+  static func all(_ bytes: [UInt8]) throws -> [Answer] {
+    var rest = bytes[...]
+    var all: [Answer] = []
+    while let end = rest.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound {
+      var answer = try Answer(head: Array(rest[..<end]))
+      rest = rest[end...]
+      answer.body = Array(rest.prefix(answer.field("content-length").flatMap { Int($0) } ?? 0))
+      rest = rest.dropFirst(answer.body.count)
+      all.append(answer)
+    }
+    guard rest.isEmpty else { throw HarnessError("not an answer: \(String(decoding: rest, as: UTF8.self))") }
+    return all
+  }
+
   func field(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 
   var text: String { String(decoding: body, as: UTF8.self) }

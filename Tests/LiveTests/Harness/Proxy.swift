@@ -51,19 +51,24 @@ struct Proxy: Sendable {
   /// What it took for a request, so far.
   var lines: [Line] { text.split(separator: "\n").compactMap(Line.init) }
 
-  /// A line of its log: `[time] client id status duration "request"` in both samples.
+  /// A line of its log: `[time] client id status duration "request" who-answered` in both samples.
   struct Line: Sendable {
     let client: String, id: String, status: Int
     /// The request line as it came.
     let request: String
+    /// Whether Signet got it; false when the proxy answered by itself.
+    let isForwarded: Bool
 
     init?(_ text: Substring) {
-      let parts = text.split(separator: " ", maxSplits: 5).map(String.init)
-      guard parts.count == 6, parts[0].hasPrefix("["), let status = Int(parts[3]) else { return nil }
-      client = parts[1]
-      id = parts[2]
+      let parts = text.split(separator: " ", maxSplits: 5)
+      guard parts.count == 6, parts[0].hasPrefix("["), let status = Int(parts[3]),
+        let end = parts[5].lastIndex(of: "\"")
+      else { return nil }
+      client = String(parts[1])
+      id = String(parts[2])
       self.status = status
-      request = parts[5].trimmingCharacters(in: CharacterSet(charactersIn: "\""))
+      request = String(parts[5][..<end].dropFirst())
+      isForwarded = !["\" -", "\" <NOSRV>"].contains(parts[5][end...])
     }
   }
 

@@ -23,11 +23,16 @@ struct RawCase: Sendable {
   /// What is sent.
   /// - Parameter number: tells the smuggled request of one case from that of another.
   func bytes(_ number: Int) -> [UInt8] {
-    let next = "GET /marker HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: smuggled-\(number)\r\n\r\n"
+    let next = Self.next(number)
     let full = text.replacing("{next}", with: next)
       .replacing("{size}", with: String(next.utf8.count, radix: 16))
     let length = full.ranges(of: "\r\n\r\n").first.map { full[$0.upperBound...].unicodeScalars.count } ?? 0
     return full.replacing("{length}", with: "\(length)").unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+  }
+
+  /// The request that would be smuggled.
+  static func next(_ number: Int) -> String {
+    "GET /marker HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: smuggled-\(number)\r\n\r\n"
   }
 
   /// All of them.

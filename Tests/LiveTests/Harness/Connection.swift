@@ -4,12 +4,14 @@
 
 import Foundation
 
-/// One connection to 127.0.0.1; it has no buffer of its own, so one value may be shared.
+/// One connection to loopback; it has no buffer of its own, so one value may be shared.
 final class Connection: Sendable {
   private let descriptor: Int32
 
-  /// - Parameter source: the last byte of the loopback address that it comes from.
-  init(port: Int, source: UInt8 = 1) throws {
+  /// - Parameters:
+  ///   - source: the last byte of the loopback address that it comes from.
+  ///   - host: the last byte of the one it goes to.
+  init(port: Int, source: UInt8 = 1, host: UInt8 = 1) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var timeout = timeval(tv_sec: 60, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
@@ -17,7 +19,7 @@ final class Connection: Sendable {
     }
     let descriptor = descriptor
     let bound = source == 1 ? 0 : Self.with(source, 0) { Glibc.bind(descriptor, $0, $1) }
-    guard bound == 0, Self.with(1, port, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+    guard bound == 0, Self.with(host, port, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
       throw HarnessError("can't connect: \(String(cString: strerror(errno)))")
     }
   }

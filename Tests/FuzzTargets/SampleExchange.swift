@@ -23,7 +23,8 @@ final class SampleExchange: Sendable {
     let group = EventLoopGroup(count: 1)
     let server = HTTPServer(group: group, limits: Limits(), metrics: Metrics(), log: LogRing(), access: .none)
     group.loops[0].submit { [self] loop in
-      let table = RouteTable(Router([], prepare: { _, _ in false }, failure: { _, _ in }), server.metrics)
+      let table = RouteTable(
+        Router([], prepare: { _, _ in false }, failure: { _, _ in }), ListenerOptions(), server.metrics)
       let worker = Worker.of(server, on: loop)
       let made = Parts(worker: worker, table: table, exchange: Exchange(worker: worker, routes: table, loop: loop))
       parts.withLock { $0 = made }

@@ -19,6 +19,15 @@ import Testing
     await second.child.destroy()
   }
 
+  /// What the supervisor holds under another address can't be bound.
+  @Test func theSameUnderAnotherName() async throws {
+    let (socket, folder) = (try HeldSocket(), try Folder())
+    let settings = ["listen=0.0.0.0:\(socket.port)", "admin.listen=off", "tls.mode=off", "issuer=https://a.example"]
+    let child = try socket.start(settings, folder: folder)
+    #expect(try await child.end() == 1)
+    #expect(child.standardError.contains("write 127.0.0.1:\(socket.port) in listen"), "\(child.standardError)")
+  }
+
   @Test(arguments: [
     ("listen=127.0.0.1:0", "1", "which no listener names"), ("", "2", "descriptor 4"), ("", "x", "LISTEN_FDS is 'x'"),
     ("", "-1", "LISTEN_FDS is '-1'"),

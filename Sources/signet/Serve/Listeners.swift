@@ -70,17 +70,26 @@ struct Listeners: Sendable {
   private static func socket(
     _ address: Configuration.ListenAddress, _ inherited: inout [ListeningSocket]
   ) throws(CommandFailure) -> ListeningSocket {
-    try orFail { () throws(ListenError) in
-      let wanted =
-        switch address.kind {
-        case .tcp: try Reactor.ListenAddress("\(address)")
-        case .unix(let path, let mode): try Reactor.ListenAddress(unix: path, mode: mode)
-        }
-      guard let place = inherited.firstIndex(where: { $0.bound == wanted.place }) else {
-        return try ListeningSocket(wanted)
+    let wanted = try orFail { () throws(ListenError) in
+      switch address.kind {
+      case .tcp: try Reactor.ListenAddress("\(address)")
+      case .unix(let path, let mode): try Reactor.ListenAddress(unix: path, mode: mode)
       }
-      return inherited.remove(at: place)
     }
+    if let place = inherited.firstIndex(where: { $0.bound == wanted.place }) { return inherited.remove(at: place) }
+    do throws(ListenError) {
+      return try ListeningSocket(wanted)
+    } catch {
+      guard let other = Self.rival(of: wanted, inherited) else { throw .failed("\(error)") }
+      throw .failed(
+        "listen has \(wanted), but the supervisor handed over a socket on \(other); "
+          + "write \(other) in listen, or change the supervisor's socket unit")
+    }
+  }
+
+  /// The inherited socket that has an address's port, on account of which it can't be bound.
+  private static func rival(of wanted: Reactor.ListenAddress, _ inherited: [ListeningSocket]) -> BoundAddress? {
+    inherited.lazy.map(\.bound).first { $0.family != .unix && $0.port == wanted.port }
   }
 
   private static func orFail<Result>(_ body: () throws(ListenError) -> Result) throws(CommandFailure) -> Result {

@@ -8,7 +8,6 @@
 import Glibc
 package import Synchronization
 
-/// An event loop with its thread.
 /// An event loop, an actor on its own thread.
 package actor EventLoop {
   /// Monotonic milliseconds, read once a tick.

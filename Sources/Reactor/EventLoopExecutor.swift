@@ -21,13 +21,11 @@ extension EventLoop: SerialExecutor, TaskExecutor {
     }
   }
 
-  /// Traps when the caller isn't on the loop's thread.
   /// Traps on any other thread.
   package nonisolated func checkIsolated() {
     precondition(isCurrent, "this code belongs on its event loop's thread")
   }
 
-  /// Whether the caller is on the loop's thread.
   /// Whether the calling thread is the loop's.
   package nonisolated func isIsolatingCurrentContext() -> Bool? { isCurrent }
 

@@ -4,7 +4,6 @@ import Glibc
 import Synchronization
 import Threads
 
-/// The event loops of the process.
 /// The process's event loops.
 package final class EventLoopGroup: Sendable {
   /// The loops, at least one.

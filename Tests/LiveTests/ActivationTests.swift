@@ -71,6 +71,25 @@ import Testing
     }
   }
 
+  /// Without a supervisor, too: a connection is refused or answered, never made and then lost.
+  @Test func aStopWithoutASupervisorLosesNoConnection() async throws {
+    for _ in 0..<(Programs.isLong ? 20 : 3) {
+      try await withServer { server in
+        let load = Load()
+        let outcomes = try await withThrowingTaskGroup(of: Load.Outcome.self) { group in
+          for _ in 0..<4 { group.addTask { try await blocking { load.run(server.port, keeps: false) } } }
+          try await Task.sleep(for: .milliseconds(200))
+          await server.child.signal(SIGTERM)
+          return try await group.reduce(into: []) { $0.append($1) }
+        }
+        for outcome in outcomes {
+          #expect(outcome.answers > 0)
+          #expect(outcome.failures.filter { !$0.hasPrefix("can't connect: Connection refused") } == [])
+        }
+      }
+    }
+  }
+
   private static func get(_ path: String, _ port: Int) throws -> Answer {
     let connection = try Connection(port: port)
     try connection.send(Request("GET", path).bytes)

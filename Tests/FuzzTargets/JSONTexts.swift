@@ -23,7 +23,8 @@ extension FuzzTarget {
     value.write(into: &writer)
     let again = JSONOutcome { () throws(JSONError) in try JSONValue.parse(writer.bytes, depth: 16) }
     try check(again == tree, "written anew: \(shown(writer.bytes))")
-    try checkElsewhere(bytes, value)
+    // Foundation refuses a number too small for a double, which is zero here.
+    if !hasTinyNumber(value) { try checkElsewhere(bytes, value) }
   }
 
   /// The puller of members must say what the tree says.
@@ -65,6 +66,15 @@ extension FuzzTarget {
       try check(other.agrees(with: value), "understood otherwise: \(value)")
     } catch let error as DecodingError {
       throw Broken("refused elsewhere: \(error)")
+    }
+  }
+
+  private static func hasTinyNumber(_ value: JSONValue) -> Bool {
+    switch value {
+    case .number(let number): abs(number) < .leastNormalMagnitude
+    case .array(let elements): elements.contains(where: hasTinyNumber)
+    case .object(let members): members.contains { hasTinyNumber($0.value) }
+    default: false
     }
   }
 

@@ -63,6 +63,11 @@ private struct Fields {
     return bytes.withUnsafeBytes { body($0) }
   }
 
+  private static func trimmed(_ bytes: [UInt8]) -> String {
+    let front = bytes.drop { $0 == 0x20 || $0 == 0x09 }
+    return String(decoding: front.reversed().drop { $0 == 0x20 || $0 == 0x09 }.reversed(), as: UTF8.self)
+  }
+
   /// A client that was named stays the client whatever stands to the left.
   func checkLeft(_ standard: ForwardedFields.Origin, _ custom: ForwardedFields.Origin, _ trust: Trust) throws {
     for text in ["\"", "for=\"", "for=\"\\", "for=6.6.6.6;proto=https", "6.6.6.6", "x=\"a\\\"", ",", "\\"] {
@@ -79,8 +84,14 @@ private struct Fields {
     }
   }
 
-  /// A well-formed list, read from the left, ends in the same client.
+  /// A list, read from the left, ends in the same client.
   func checkPlainly() throws {
+    if let xForwardedFor, !xForwardedFor.contains(UInt8(ascii: "\"")) {
+      let last = xForwardedFor.divided(by: UInt8(ascii: ",")).map(Self.trimmed).last { !$0.isEmpty }
+      let expected = last.flatMap { PlainForwarded.node($0, isBare: true) } ?? Self.peer
+      let found = origin(.xForwardedFor, .nobody).address
+      try check(found == expected, "read from the left it is \(expected.text), not \(found.text)")
+    }
     guard let forwarded, let elements = PlainForwarded.elements(forwarded), let last = elements.last else { return }
     let found = origin(.forwarded, .nobody)
     try check(
@@ -111,9 +122,11 @@ private struct PlainForwarded {
     return found
   }
 
-  /// RFC 7239 6, for what stands between the quotation marks.
-  private static func node(_ text: String) -> PeerAddress? {
+  /// RFC 7239 6, for what stands between the quotation marks; `isBare` as `X-Forwarded-For` has it.
+  static func node(_ text: String, isBare: Bool = false) -> PeerAddress? {
     let name: Substring
+    if isBare, text.utf8.contains(0) || text.contains(":_") { return nil }
+    if isBare, let address = PeerAddress(text) { return address }
     if text.hasPrefix("[") {
       guard let end = text.firstIndex(of: "]"), isPort(text[text.index(after: end)...]) else { return nil }
       name = text[..<end].dropFirst()

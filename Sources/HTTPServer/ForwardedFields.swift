@@ -77,11 +77,9 @@ package enum ForwardedFields {
     for _ in 0..<elements {
       guard let element = takeLast(&rest) else { break }
       if element.isEmpty { continue }
-      var next = origin ?? Origin(address: peer)
-      defer { origin = next }
-      guard let hop = read(element), let address = hop.address else { return next }
-      next = Origin(address: address, isSecure: hop.isSecure)
-      guard isTrusted(address) else { return next }
+      guard let hop = read(element), let address = hop.address else { return origin ?? Origin(address: peer) }
+      origin = Origin(address: address, isSecure: hop.isSecure)
+      guard isTrusted(address) else { break }
     }
     return origin
   }

@@ -1,5 +1,5 @@
 // `Fuzz NAME [FILE or FOLDER…]`: runs a target over its seeds and those files. `Fuzz --unpack NAME FOLDER` writes the seeds as
-// files, `Fuzz --list` names the targets.
+// files, `Fuzz --seed TITLE FILE` writes a find as a line for the file of seeds, `Fuzz --list` names the targets.
 //
 // Built with FUZZING (see `make fuzz`), `Fuzz NAME` hands over to libFuzzer, which takes the rest of the arguments.
 
@@ -32,8 +32,9 @@ struct Fuzz {
     switch arguments.first {
     case "--list": print(FuzzTarget.all.map(\.name).joined(separator: " "))
     case "--unpack" where arguments.count == 3: try unpack(try target(arguments[1]), into: arguments[2])
+    case "--seed" where arguments.count == 3: print(Seed(name: arguments[1], bytes: try bytes(of: arguments[2])).line)
     case let name? where !name.hasPrefix("-"): try fuzz(try target(name), Array(arguments.dropFirst()))
-    default: throw Failure("Fuzz NAME [FILE or FOLDER…], Fuzz --unpack NAME FOLDER or Fuzz --list")
+    default: throw Failure("Fuzz NAME [FILE or FOLDER…], --unpack NAME FOLDER, --seed TITLE FILE or --list")
     }
   }
 
@@ -42,6 +43,11 @@ struct Fuzz {
       throw Failure("there is no target \(name); --list names them")
     }
     return target
+  }
+
+  private static func bytes(of path: String) throws -> [UInt8] {
+    guard let data = FileManager.default.contents(atPath: path) else { throw Failure("cannot read \(path)") }
+    return [UInt8](data)
   }
 
   private static func unpack(_ target: FuzzTarget, into folder: String) throws {
@@ -81,8 +87,7 @@ struct Fuzz {
     private static func fuzz(_ target: FuzzTarget, _ paths: [String]) throws {
       var inputs = try Seed.all(of: target).map { ($0.name, $0.bytes) }
       for path in paths.flatMap(files) {
-        guard let data = FileManager.default.contents(atPath: path) else { throw Failure("cannot read \(path)") }
-        inputs.append((path, [UInt8](data)))
+        inputs.append((path, try bytes(of: path)))
       }
       for (name, bytes) in inputs {
         do {

@@ -11,6 +11,19 @@ package struct Seed: Sendable {
   package let name: String
   package let bytes: [UInt8]
 
+  /// An input that is to be kept.
+  package init(name: String, bytes: [UInt8]) { (self.name, self.bytes) = (name, bytes) }
+
+  /// The seed as it stands in a file of seeds.
+  package var line: String {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("name", name)
+    writer.member("bytes", String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })))
+    writer.endObject()
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+
   private static let folder = "\(#filePath)".split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/Seeds"
 
   /// The seeds of a target; throws when the file is missing or malformed.

@@ -86,7 +86,7 @@ let package = Package(
     // For LD_PRELOAD: breaks the system's calls under the live tests' servers; see Tests/Faults/calls.c.
     .target(
       name: "Faults", path: "Tests/Faults", publicHeadersPath: ".",
-      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+      cSettings: [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]),
 
     tests("ConfigurationTests", ["Configuration"]),
     tests("FuzzTests", ["FuzzTargets"]),

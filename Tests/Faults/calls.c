@@ -20,7 +20,7 @@
 
 // The next definition of the function in which it stands.
 #define REAL(name) \
-  static __typeof__(name) *real; \
+  static _Atomic(__typeof__(name) *) real; \
   if (!real) real = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
 
 static mode_t kind(int descriptor) {

@@ -74,8 +74,7 @@ struct Signet: AsyncParsableCommand {
   }
 
   private static func printError(_ message: String) {
-    let line = Array("signet: \(message)\n".utf8)
-    _ = write(2, line, line.count)
+    Output.line("signet: \(message)", to: 2)
   }
 }
 

@@ -44,11 +44,11 @@ struct Table {
 
 /// Standard output, a line at a time.
 enum Output {
-  /// Prints a line, whole and at once.
-  static func line(_ text: String) {
+  /// Prints a line, whole and at once, to standard output or another descriptor.
+  static func line(_ text: String, to descriptor: Int32 = 1) {
     var bytes = Array((text + "\n").utf8)[...]
     while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
       guard count > 0 || errno == EINTR else { return }
       bytes = bytes.dropFirst(max(0, count))
     }

@@ -45,6 +45,25 @@ import Testing
     }
   }
 
+  /// SIGTERM under load: whoever was acknowledged something holds it, and the end is an orderly one.
+  @Test(.needsPlainServer, arguments: BrokenSystem.seeds) func anEndInSmallPieces(_ seed: UInt64) async throws {
+    let system = try BrokenSystem("an end in small pieces", seed: seed)
+    try await withServer(["session.max_per_user=10000"], environment: system.environment) { server in
+      try await server.addUser()
+      let survivors = try await Survivors.run(server) { progress in
+        try system.breaks(Self.small)
+        try await progress.goesOn(by: 50)
+        await server.child.signal(SIGTERM)
+        let status = try await server.child.end()
+        #expect(status == 0)
+      }
+      let second = try await server.restartUnbroken()
+      let outcome = await Result<Void, any Error>.of { try await survivors.check(second) }
+      await second.child.destroy()
+      try outcome.get()
+    }
+  }
+
   /// Connections that break on either side cost nobody else anything, and nothing of them stays.
   @Test(.needsPlainServer, arguments: BrokenSystem.seeds) func resets(_ seed: UInt64) async throws {
     let rates = "reset=5 short=20"

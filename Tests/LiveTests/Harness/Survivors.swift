@@ -18,8 +18,9 @@ final class Progress: Sendable, CustomStringConvertible {
       + "\(broken.load(ordering: .relaxed)) connections broken"
   }
 
-  /// Waits for so many more acknowledgements.
+  /// Waits for so many more acknowledgements, for more of them when there is time.
   func goesOn(by count: Int) async throws {
+    let count = Programs.isLong ? count * 10 : count
     let wanted = good.load(ordering: .relaxed) + count
     try await eventually("\(count) more are acknowledged") { good.load(ordering: .relaxed) >= wanted }
   }

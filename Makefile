@@ -42,10 +42,11 @@ bench: setup release ## Measures the release binary; BENCH="refresh jwks" picks 
 	SIGNET_BINARY="$(CURDIR)/.build/signet" \
 	  "$$(swift build -c release --static-swift-stdlib --show-bin-path)/Benchmarks" $(BENCH)
 
-test-long: setup ## Runs the tests under ThreadSanitizer and AddressSanitizer, then the long live tests
+test-long: setup release ## Runs the tests under ThreadSanitizer and AddressSanitizer, then the long live tests
 	$(test) --sanitize=thread --scratch-path .build-thread
 	$(test) --sanitize=address --scratch-path .build-address
 	SIGNET_LONG=1 $(test)
+	SIGNET_LONG=1 SIGNET_BINARY="$(CURDIR)/.build/signet" $(test) --filter 'Broken|Descriptor'
 
 # libFuzzer comes with Swift's clang, but SwiftPM can't link it, so its library without a main function is named here.
 # Optimized, since the time goes into the parsers, yet with testing enabled: the targets look inside modules.

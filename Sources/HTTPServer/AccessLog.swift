@@ -40,7 +40,7 @@ struct AccessLog {
     buffer.append("Z\",\"level\":\"info\",\"msg\":\"request\",\"request_id\":\"")
     exchange.withRequestID { buffer.append($0) }
     buffer.append("\",\"method\":\"")
-    buffer.append(exchange.method.name)
+    buffer.append(exchange.parser.hasRequestLine ? exchange.method.name : "-")
     buffer.append("\"")
     member(",\"route\":", exchange.route)
     member(",\"status\":", exchange.status)

@@ -1,11 +1,10 @@
 // The methods Signet knows (RFC 9110 9). Names are case-sensitive.
 
 /// A request method.
-/// A request method.
 package enum Method: UInt8, Equatable, Sendable, CaseIterable {
   case get, head, post, put, patch, delete, options
-  /// A method of RFC 9110 which no route has: TRACE.
-  case other
+  /// Known, so that it is 405; no route has it.
+  case trace
 
   /// The method as it stands in a request line.
   package var name: StaticString {
@@ -17,7 +16,7 @@ package enum Method: UInt8, Equatable, Sendable, CaseIterable {
     case .patch: "PATCH"
     case .delete: "DELETE"
     case .options: "OPTIONS"
-    case .other: "TRACE"
+    case .trace: "TRACE"
     }
   }
 

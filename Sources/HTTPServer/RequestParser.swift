@@ -15,7 +15,8 @@ struct RequestParser {
 
   enum Stage { case requestLine, fields, fixedBody, chunkSize, chunkData, chunkEnd, trailers, complete }
 
-  var method = Method.other
+  /// Of no meaning before the request line has been read.
+  var method = Method.get
   /// The minor version: HTTP/1.0 or HTTP/1.1.
   var minor: UInt8 = 1
   var path = Span()
@@ -54,6 +55,8 @@ struct RequestParser {
     self = RequestParser()
     swap(&list, &fields)
   }
+
+  var hasRequestLine: Bool { stage != .requestLine }
 
   var isHeadComplete: Bool { stage != .requestLine && stage != .fields }
 
@@ -177,10 +180,13 @@ extension RequestParser {
     return size
   }
 
-  /// RFC 9112 7.1.1: `;name` or `;name=value`; what they mean is ignored.
+  /// RFC 9112 7.1.1: `;name` or `;name=value`, with blanks around the semicolon, which must be read past (RFC 9110
+  /// 5.6.3). What extensions mean is ignored.
   private func isExtension(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard bytes.count > 1, bytes[0] == UInt8(ascii: ";"), bytes[1].isTokenByte else { return false }
-    return bytes.allSatisfy { $0.isValueByte }
+    var rest = bytes.trimmed
+    guard rest.first == UInt8(ascii: ";") else { return false }
+    rest = UnsafeRawBufferPointer(rebasing: rest[1...]).trimmed
+    return rest.first?.isTokenByte == true && rest.allSatisfy { $0.isValueByte }
   }
 
   private mutating func readChunkData(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {

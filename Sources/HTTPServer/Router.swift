@@ -90,7 +90,7 @@ package struct Router {
   /// Finds the endpoint for a request; nil when the answer is written already. Sets the route and its parameters.
   func select(_ exchange: Exchange) -> Endpoint? {
     guard let place = find(exchange) else {
-      let all: [Method] = exchange.parser.isAsterisk ? Method.allCases.filter { $0 != .other } : []
+      let all: [Method] = exchange.parser.isAsterisk ? Method.allCases.filter { $0 != .trace } : []
       if prepare(exchange, all) { return nil }
       // RFC 9110 9.3.7: `OPTIONS *` asks about the server as a whole.
       if exchange.parser.isAsterisk {

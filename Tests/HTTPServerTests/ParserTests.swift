@@ -70,7 +70,7 @@ private func judge(_ text: String, _ limits: Limits = Limits()) throws -> Verdic
       .complete(method: .post, path: "/x", body: "hello", left: 3)
     ),
     (
-      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nA: b\r\n\r\nG",
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5 ; x=y\r\nhello\r\n1\r\n!\r\n0\r\nA: b\r\n\r\nG",
       .complete(method: .post, path: "/", body: "hello!", left: 1)
     ),
   ])

@@ -54,6 +54,14 @@ import Testing
     let backend = BreakingServer(listener)
     let served = Task { try await blocking { backend.serve() } }
     let proxy = try await Proxy.start(kind, before: listener.port, folder: folder)
+    // The first health check may have come before anybody served.
+    try await eventually("the proxy holds the back end for good") {
+      try await blocking { [port = proxy.port] in
+        let connection = try Connection(port: port)
+        try connection.send(Request("GET", "/fine").bytes)
+        return try connection.answer().status == 404
+      }
+    }
     let statuses = try await blocking {
       try [Request("GET", "/break"), .json("/break", [:]), Request("GET", "/break")].map { request in
         // A kept connection to the back end, so that the proxy can't know whether it was still alive.

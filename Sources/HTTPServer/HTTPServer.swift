@@ -128,10 +128,17 @@ package final class HTTPServer: Sendable {
   package func drain() {
     isStopping.store(true, ordering: .relaxed)
     for loop in group.loops { loop.submit { loop in Worker.of(self, on: loop).drain(on: loop) } }
+    // What the listeners take at their end is counted only then.
+    waitForLoops()
     waitUntilEmpty(limits.drainTime)
     for loop in group.loops { loop.submit { loop in Worker.of(self, on: loop).closeAll(on: loop) } }
     waitUntilEmpty(100)
     // Everything above ran before this does, so listeners are closed on every loop, also without connections.
+    waitForLoops()
+  }
+
+  /// Waits until every loop has done what was submitted to it before, a second at most.
+  private func waitForLoops() {
     let passed = Monitor(0)
     for loop in group.loops {
       loop.submit { _ in

@@ -172,14 +172,5 @@ private let proxyHeader: [UInt8] =
     return options
   }
 
-  private func context() throws -> TLSContext {
-    var template = Array("/tmp/signet-tls-XXXXXX".utf8CString)
-    let folder = String(cString: try #require(mkdtemp(&template)))
-    defer { system("rm -r '\(folder)'") }
-    let made = system(
-      "cd '\(folder)' && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
-        + "-subj /CN=localhost -keyout key.pem -out cert.pem 2>/dev/null")
-    #expect(made == 0)
-    return try TLSContext(TLSCredentials(certificate: folder + "/cert.pem", key: folder + "/key.pem"))
-  }
+  private func context() throws -> TLSContext { try TestCertificates().context() }
 }

@@ -76,8 +76,8 @@ let package = Package(
       name: "Benchmarks", dependencies: ["OpenSSL", "Passwords", "SQLite"], path: "Tests/Benchmarks",
       swiftSettings: settings),
 
-    // What `make fuzz` runs; see Tests/FuzzTargets/FuzzTarget.swift. They test what other modules keep to themselves, so
-    // they build where testing is enabled: in debug builds, and by `make fuzz`.
+    // What `make fuzz` runs; see Tests/FuzzTargets/FuzzTarget.swift. They reach what other modules keep to themselves,
+    // so they are empty where testing isn't enabled: in release builds other than `make fuzz`.
     .target(
       name: "FuzzTargets",
       dependencies: ["API", "Configuration", "HTTPServer", "JSON", "Reactor", "Telemetry"],

@@ -3,17 +3,18 @@
 //
 // Built with FUZZING (see `make fuzz`), `Fuzz NAME` hands over to libFuzzer, which takes the rest of the arguments.
 
+#if DEBUG || FUZZING
 import FoundationEssentials
 import FuzzTargets
 import Glibc
 
 #if FUZZING
-  @_silgen_name("LLVMFuzzerRunDriver")
-  private func runDriver(
-    _ count: UnsafeMutablePointer<Int32>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-    _ callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
-  ) -> Int32
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+  _ count: UnsafeMutablePointer<Int32>,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+  _ callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
+) -> Int32
 #endif
 
 @main
@@ -58,52 +59,52 @@ struct Fuzz {
 }
 
 #if FUZZING
-  extension Fuzz {
-    private static let chosen = FuzzTarget.all.first { $0.name == CommandLine.arguments[1] }
+extension Fuzz {
+  private static let chosen = FuzzTarget.all.first { $0.name == CommandLine.arguments[1] }
 
-    /// libFuzzer, with the arguments behind the target's name.
-    private static func fuzz(_ target: FuzzTarget, _ arguments: [String]) throws {
-      let words = [CommandLine.arguments[0], "-max_len=\(target.longest)"] + arguments
-      var pointers = words.map { strdup($0) } + [nil]
-      var count = Int32(words.count)
-      let result = pointers.withUnsafeMutableBufferPointer { buffer in
-        guard var start = buffer.baseAddress else { return Int32(1) }
-        return runDriver(&count, &start) { bytes, size in
-          do {
-            try Fuzz.chosen?.run(UnsafeRawBufferPointer(start: bytes, count: size))
-          } catch {
-            // libFuzzer keeps the input when the process dies.
-            fatalError("\(error)")
-          }
-          return 0
-        }
-      }
-      exit(result)
-    }
-  }
-#else
-  extension Fuzz {
-    /// The seeds and the given files, one after the other; throws at the first that breaks something.
-    private static func fuzz(_ target: FuzzTarget, _ paths: [String]) throws {
-      var inputs = try Seed.all(of: target).map { ($0.name, $0.bytes) }
-      for path in paths.flatMap(files) {
-        inputs.append((path, try bytes(of: path)))
-      }
-      for (name, bytes) in inputs {
+  /// libFuzzer, with the arguments behind the target's name.
+  private static func fuzz(_ target: FuzzTarget, _ arguments: [String]) throws {
+    let words = [CommandLine.arguments[0], "-max_len=\(target.longest)"] + arguments
+    var pointers = words.map { strdup($0) } + [nil]
+    var count = Int32(words.count)
+    let result = pointers.withUnsafeMutableBufferPointer { buffer in
+      guard var start = buffer.baseAddress else { return Int32(1) }
+      return runDriver(&count, &start) { bytes, size in
         do {
-          try bytes.withUnsafeBytes { try target.run($0) }
+          try Fuzz.chosen?.run(UnsafeRawBufferPointer(start: bytes, count: size))
         } catch {
-          throw Failure("\(target.name), \(name): \(error)")
+          // libFuzzer keeps the input when the process dies.
+          fatalError("\(error)")
         }
+        return 0
       }
-      print("\(target.name): \(inputs.count) inputs, all good")
     }
-
-    private static func files(_ path: String) -> [String] {
-      guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return [path] }
-      return names.sorted().map { "\(path)/\($0)" }
-    }
+    exit(result)
   }
+}
+#else
+extension Fuzz {
+  /// The seeds and the given files, one after the other; throws at the first that breaks something.
+  private static func fuzz(_ target: FuzzTarget, _ paths: [String]) throws {
+    var inputs = try Seed.all(of: target).map { ($0.name, $0.bytes) }
+    for path in paths.flatMap(files) {
+      inputs.append((path, try bytes(of: path)))
+    }
+    for (name, bytes) in inputs {
+      do {
+        try bytes.withUnsafeBytes { try target.run($0) }
+      } catch {
+        throw Failure("\(target.name), \(name): \(error)")
+      }
+    }
+    print("\(target.name): \(inputs.count) inputs, all good")
+  }
+
+  private static func files(_ path: String) -> [String] {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return [path] }
+    return names.sorted().map { "\(path)/\($0)" }
+  }
+}
 #endif
 
 /// Why nothing could be run.
@@ -112,3 +113,9 @@ private struct Failure: Error, CustomStringConvertible {
 
   init(_ description: String) { self.description = description }
 }
+#else
+@main
+struct Fuzz {
+  static func main() { print("built without what is to be fuzzed; use make fuzz") }
+}
+#endif

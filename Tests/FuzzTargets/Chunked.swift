@@ -1,5 +1,6 @@
 // Bodies in the chunked coding, against a plain reader of RFC 9112 7.1 that sees all bytes at once.
 
+#if DEBUG || FUZZING
 @testable import HTTPServer
 
 extension FuzzTarget {
@@ -106,3 +107,4 @@ private struct PlainChunks {
     return Int(String(decoding: digits, as: UTF8.self), radix: 16)
   }
 }
+#endif

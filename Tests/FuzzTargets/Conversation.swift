@@ -1,5 +1,6 @@
 // A connection's bytes, fed to the parser in pieces as a connection does it, and what became of them.
 
+#if DEBUG || FUZZING
 @testable import HTTPServer
 
 /// The requests read from one connection's bytes, and how it went on.
@@ -122,3 +123,4 @@ extension Conversation.Request {
     return text + Array("0\r\n\r\n".utf8)
   }
 }
+#endif

@@ -1,5 +1,6 @@
 // The `Cookie` field, against a plain reader, and every pair found again.
 
+#if DEBUG || FUZZING
 @testable import HTTPServer
 
 extension FuzzTarget {
@@ -22,3 +23,4 @@ extension FuzzTarget {
     return Array(front.reversed().drop { $0 == 0x20 || $0 == 0x09 }.reversed())
   }
 }
+#endif

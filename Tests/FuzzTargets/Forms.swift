@@ -1,5 +1,6 @@
 // Forms, against a plain reader of application/x-www-form-urlencoded.
 
+#if DEBUG || FUZZING
 @testable import API
 
 extension FuzzTarget {
@@ -47,3 +48,4 @@ extension FuzzTarget {
     return String(validating: decoded, as: UTF8.self)
   }
 }
+#endif

@@ -3,6 +3,7 @@
 // Whoever sends a field can write what he likes to the left of what the proxies add, so nothing there may change the
 // outcome; and for a well-formed list a plain reader, from the left, must come to the same.
 
+#if DEBUG || FUZZING
 @testable import HTTPServer
 import Reactor
 
@@ -198,3 +199,4 @@ private struct PlainPairs {
     return nil
   }
 }
+#endif

@@ -3,6 +3,7 @@
 // A target doesn't only wait for a crash: it reads the bytes a second way (cut elsewhere, by a plainer reader, after
 // writing what was read) and throws when the two disagree. Any thread may run one; none keeps state between two runs.
 
+#if DEBUG || FUZZING
 /// A parser under test.
 package struct FuzzTarget: Sendable {
   /// The name on the command line and of the file of seeds.
@@ -43,3 +44,4 @@ extension Array<UInt8> {
 
   init(_ text: StaticString) { self = text.withUTF8Buffer { Array($0) } }
 }
+#endif

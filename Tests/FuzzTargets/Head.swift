@@ -3,6 +3,7 @@
 // What is found must not depend on how the bytes were cut, and a request that is written anew must be the same request:
 // two readers which disagree about where one ends is how requests are smuggled.
 
+#if DEBUG || FUZZING
 @testable import HTTPServer
 
 extension FuzzTarget {
@@ -38,3 +39,4 @@ extension FuzzTarget {
     return limits
   }()
 }
+#endif

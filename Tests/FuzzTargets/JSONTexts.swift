@@ -2,6 +2,7 @@
 //
 // What is taken here any reader of RFC 8259 must take and understand in the same way; Foundation's is the other one.
 
+#if DEBUG || FUZZING
 @testable import API
 import FoundationEssentials
 import JSON
@@ -144,3 +145,4 @@ private enum Elsewhere: Decodable {
     }
   }
 }
+#endif

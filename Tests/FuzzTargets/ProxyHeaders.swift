@@ -1,5 +1,6 @@
 // PROXY headers, version 2: cut at every position, with other bytes behind, and with their checksum put right.
 
+#if DEBUG || FUZZING
 @testable import HTTPServer
 import Reactor
 
@@ -95,3 +96,4 @@ extension FuzzTarget {
     return (0..<32).reduce(0) { $0 | (sum >> $1 & 1) << (31 - $1) }
   }
 }
+#endif

@@ -2,6 +2,7 @@
 //
 // It is made once on a loop that has ended since, so no other thread has it; a lock lets one run use it at a time.
 
+#if DEBUG || FUZZING
 @testable import HTTPServer
 import Reactor
 import Synchronization
@@ -49,3 +50,4 @@ final class SampleExchange: Sendable {
     }
   }
 }
+#endif

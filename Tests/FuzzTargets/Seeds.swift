@@ -3,6 +3,7 @@
 // One file a target, `Seeds/NAME.json`: an array of objects with `name` and `bytes`, a character from U+0000 to U+00FF for
 // each byte. They are read from the source tree, since only developers run this.
 
+#if DEBUG || FUZZING
 import FoundationEssentials
 import JSON
 
@@ -41,3 +42,4 @@ package struct Seed: Sendable {
     }
   }
 }
+#endif

@@ -90,7 +90,7 @@ let package = Package(
 
     tests("ConfigurationTests", ["Configuration"]),
     tests("FuzzTests", ["FuzzTargets"]),
-    tests("HTTPServerTests", ["HTTPServer", "OpenSSL", "Reactor", "Telemetry"]),
+    tests("HTTPServerTests", ["HTTPServer", "OpenSSL", "Reactor", "Telemetry", "Threads"]),
     tests("IdentityTests", ["Identity", "SQLite", "Storage", "JOSE", "JSON", "OpenSSL", "Passwords", "Telemetry"]),
     tests("JOSETests", ["JOSE", "JSON", "OpenSSL"]),
     tests("JSONTests", ["JSON"]),

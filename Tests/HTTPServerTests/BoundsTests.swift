@@ -5,6 +5,7 @@ import HTTPServer
 import Reactor
 import Synchronization
 import Testing
+import Threads
 
 private final class Tally: Sendable {
   let finished = Atomic<Int>(0)
@@ -156,6 +157,82 @@ private let slowRequest = "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
     client.send(request)
     #expect(client.answer()?.status == 200)
     #expect(server.client().answer()?.status == 503)
+  }
+
+  @Test func theLastRequestOfAConnectionIsToldSo() throws {
+    var limits = Limits()
+    limits.requestsPerConnection = 2
+    let server = try server(limits)
+    defer { server.stop() }
+    let client = server.client()
+    client.send(request + request + request)
+    #expect(client.answer()?.field("connection") == nil)
+    #expect(client.answer()?.field("connection") == "close")
+    #expect(client.isEnded())
+    #expect(server.metric(#"signet_http_bounds_reached_total{bound="requests_per_connection"} 1"#))
+  }
+
+  @Test func requestsBehindASlowOneAreReadUpToABound() throws {
+    var limits = Limits()
+    limits.pipelined = 4096
+    let server = try server(limits)
+    defer { server.stop() }
+    let client = server.client()
+    let many = 2000
+    let sender = Thread(name: "sender") { client.send(slowRequest + String(repeating: request, count: many)) }
+    #expect(client.answer()?.body == "slow")
+    for _ in 0..<many { #expect(client.answer()?.body == "hello") }
+    sender.join()
+    #expect(server.metric(#"signet_http_bounds_reached_total{bound="pipelined"} 1"#))
+  }
+
+  @Test func answersThatNobodyTakesHoldBackTheNextRequests() throws {
+    var limits = Limits()
+    limits.pendingOutput = 1 << 20
+    let server = try server(limits)
+    defer { server.stop() }
+    let client = server.client()
+    let many = 30
+    let sender = Thread(name: "sender") {
+      client.send(String(repeating: "GET /large HTTP/1.1\r\nHost: a\r\n\r\n", count: many))
+    }
+    #expect(server.reaches(#"signet_http_bounds_reached_total{bound="pending_output"}"#))
+    for _ in 0..<many { #expect(client.answer()?.body.utf8.count == 1 << 20) }
+    sender.join()
+  }
+
+  @Test func aKeptConnectionMaySendOneMoreRequestAtTheEnd() throws {
+    var limits = Limits()
+    limits.farewellTime = 10_000
+    let server = try server(limits)
+    let clients = (0..<4).map { _ in server.client() }
+    for client in clients {
+      client.send(request)
+      #expect(client.answer()?.field("connection") == nil)
+    }
+    let stopping = Thread(name: "stopping") { server.stop() }
+    // The listener closes when the loops begin to drain; until then, connecting succeeds.
+    for _ in 0..<500 where server.client().isConnected { usleep(10_000) }
+    for client in clients {
+      client.send(request)
+      let answer = client.answer()
+      #expect(answer?.body == "hello" && answer?.field("connection") == "close")
+      #expect(client.isEnded())
+    }
+    stopping.join()
+    #expect(server.group.load == 0)
+  }
+
+  @Test func theEndDoesNotWaitForConnectionsThatStayIdle() throws {
+    var limits = Limits()
+    limits.farewellTime = 50
+    let server = try server(limits)
+    let idle = server.client()
+    idle.send(request)
+    #expect(idle.answer()?.body == "hello")
+    server.stop()
+    #expect(idle.isEnded())
+    #expect(server.group.load == 0)
   }
 
   @Test func aPortInUseIsNamed() throws {

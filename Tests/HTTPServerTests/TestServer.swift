@@ -34,10 +34,13 @@ final class TestServer: Sendable {
 
   func client() -> Client { Client(port: bound.port) }
 
-  /// The line of a metric, once it is there; five seconds at most.
-  func metric(_ line: String) -> Bool {
+  /// Whether a metric comes to stand at this value within five seconds, given as its whole line.
+  func metric(_ line: String) -> Bool { reaches(line + "\n") }
+
+  /// Whether the metrics come to hold a line which begins so within five seconds.
+  func reaches(_ beginning: String) -> Bool {
     for _ in 0..<500 {
-      if String(decoding: metrics.write(), as: UTF8.self).contains("\n\(line)\n") { return true }
+      if String(decoding: metrics.write(), as: UTF8.self).contains("\n" + beginning) { return true }
       usleep(10_000)
     }
     return false
@@ -84,8 +87,11 @@ final class Elsewhere: Sendable {
 }
 
 /// A blocking TCP client; every read gives up after five seconds.
-final class Client {
+///
+/// `@unchecked Sendable`: a test lets one thread write while another reads, which share nothing but the descriptor.
+final class Client: @unchecked Sendable {
   let descriptor: Int32
+  private(set) var isConnected = false
   private var rest: [UInt8] = []
 
   init(port: UInt16) {
@@ -97,7 +103,8 @@ final class Client {
     name.sin_port = port.bigEndian
     name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     withUnsafeBytes(of: &name) { raw in
-      _ = connect(descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+      isConnected =
+        0 == connect(descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
     }
   }
 

@@ -83,15 +83,23 @@ package final class Listener {
         default: return .exhausted
         }
       }
-      if socket.bound.family != .unix { sendAtOnce(descriptor) }
+      if socket.bound.family != .unix { tune(descriptor) }
       accepted(AcceptedSocket(descriptor: descriptor, peer: PeerAddress(name)))
       return .accepted
     }
   }
 
-  private func sendAtOnce(_ descriptor: Int32) {
-    var on: Int32 = 1
-    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+  /// Bytes that the kernel holds of a connection whose peer doesn't read: more than one answer, so that none waits for
+  /// another turn of the loop. Without a bound, thousands of slow readers fill the kernel's memory for all of TCP, and
+  /// then everybody's connections stall.
+  private static let unsent: Int32 = 64 << 10
+
+  /// Has answers leave at once, and not pile up in the kernel.
+  private func tune(_ descriptor: Int32) {
+    var (on, unsent): (Int32, Int32) = (1, Self.unsent)
+    let size = socklen_t(MemoryLayout<Int32>.size)
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, size)
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &unsent, size)
   }
 
   private func accept(_ name: inout sockaddr_in6) -> Int32 {

@@ -47,7 +47,7 @@ package struct Limits: Sendable {
   /// Read ahead while a request is being answered: a few pipelined requests.
   package var pipelined = 16 << 10
   /// Answers not yet written, beyond which no further request of the connection is looked at.
-  package var pendingOutput = 256 << 10
+  package var pendingOutput = 32 << 10
   /// A chunk's size with its extensions, which nobody uses for more than a name.
   package var chunkLine = 256
   /// Exchanges with their buffers kept for the next requests, a loop: one for each request in flight at once.

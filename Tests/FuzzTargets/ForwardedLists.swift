@@ -111,7 +111,7 @@ private struct PlainForwarded {
     var reader = PlainPairs(rest: bytes[...])
     guard let elements = reader.elements() else { return nil }
     var found: [PlainForwarded] = []
-    for pairs in elements where !pairs.isEmpty {
+    for case let pairs? in elements {
       var element = PlainForwarded()
       guard Set(pairs.map(\.name)).count == pairs.count else { return nil }
       for pair in pairs {
@@ -157,20 +157,25 @@ private struct PlainForwarded {
 private struct PlainPairs {
   var rest: ArraySlice<UInt8>
 
-  mutating func elements() -> [[(name: String, value: String)]]? {
-    var elements: [[(name: String, value: String)]] = [[]]
+  /// Nil in the place of an element of which there is nothing at all.
+  mutating func elements() -> [[(name: String, value: String)]?]? {
+    var elements: [[(name: String, value: String)]?] = [nil]
     while true {
       skipBlanks()
       guard let byte = rest.first else { return elements }
       if byte == UInt8(ascii: ",") || byte == UInt8(ascii: ";") {
         rest = rest.dropFirst()
-        if byte == UInt8(ascii: ",") { elements.append([]) }
-        // A semicolon alone still makes an element.
+        // A semicolon alone makes an element without pairs, which doesn't name the client.
+        if byte == UInt8(ascii: ",") {
+          elements.append(nil)
+        } else if elements[elements.count - 1] == nil {
+          elements[elements.count - 1] = []
+        }
         continue
       }
       guard let name = word(), rest.popFirst() == UInt8(ascii: "="), let value = rest.first == 0x22 ? quoted() : word()
       else { return nil }
-      elements[elements.count - 1].append((name.lowercased(), value))
+      elements[elements.count - 1] = (elements[elements.count - 1] ?? []) + [(name.lowercased(), value)]
       skipBlanks()
       if let next = rest.first, next != UInt8(ascii: ","), next != UInt8(ascii: ";") { return nil }
     }

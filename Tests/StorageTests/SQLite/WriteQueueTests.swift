@@ -162,13 +162,16 @@ import Threads
   @Test func closingFinishesWhatIsQueued() async throws {
     let place = try SQLitePlace()
     defer { place.remove() }
-    let store = try place.openSQLite()
+    let store = try place.openSQLite { $0.limits.deadline = 600_000 }
     let gate = await Gate(before: store)
     var tasks: [Task<Void, any Error>] = []
     for number in 1...10 { tasks.append(await gate.queue(number, addUser("user-\(number)"))) }
     let closing = Thread(name: "closing") { place.close() }
     // The readers are closed after the writer, and don't stand behind the gate.
-    while await failure(of: Task { try await store.findUser(loginKey: "") }) != .closed { await Task.yield() }
+    while await failure(of: Task { try await store.findUser(loginKey: "") }) != .closed {
+      // Not in a row: on a busy machine the reads would keep the closing thread from its lock.
+      try await Task.sleep(for: .milliseconds(5))
+    }
     gate.open()
     for task in tasks { #expect(await failure(of: task) == nil) }
     closing.join()

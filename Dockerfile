@@ -29,7 +29,7 @@ WORKDIR /data
 # The issuer has no default: tokens name it, and only the operator knows the address clients use.
 ENV SIGNET_LISTEN=0.0.0.0:8080 SIGNET_DATA=/data SIGNET_TLS_MODE=off
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 8443
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["signet", "health"]
 ENTRYPOINT ["signet"]
 CMD ["serve"]

@@ -8,6 +8,8 @@ final class SignetServer {
 
   let folder: TemporaryFolder
   private(set) var port: UInt16 = 0
+  /// The port of the listener that speaks TLS; 0 without one.
+  private(set) var securePort: UInt16 = 0
   private let process = Process()
   private let output = Pipe()
 
@@ -23,13 +25,15 @@ final class SignetServer {
     // Kept out of the table; beside the data, and gone with it.
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("", to: "log")))
     try process.run()
-    port = try readPort()
+    port = try readPort("http")
+    if settings["SIGNET_LISTEN"]?.contains("https://") == true { securePort = try readPort("https") }
   }
 
   deinit { stop() }
 
   var identifier: Int32 { process.processIdentifier }
   var url: String { "http://127.0.0.1:\(port)" }
+  var secureURL: String { "https://127.0.0.1:\(securePort)" }
   var database: String { folder.path + "/signet.db" }
 
   /// Drains and ends it.
@@ -73,11 +77,13 @@ final class SignetServer {
     ]
   }
 
-  private func readPort() throws -> UInt16 {
+  /// Reads the line of the next listener.
+  private func readPort(_ scheme: String) throws -> UInt16 {
     var line: [UInt8] = []
     while let byte = output.fileHandleForReading.readData(ofLength: 1).first, byte != 10 { line.append(byte) }
     let text = String(decoding: line, as: UTF8.self)
-    guard text.hasPrefix("listening on http://"), let port = text.split(separator: ":").last.flatMap({ UInt16($0) })
+    guard text.hasPrefix("listening on \(scheme)://"),
+      let port = text.split(separator: ":").last.flatMap({ UInt16($0) })
     else {
       let log = try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)
       throw Failure("signet doesn't listen: \(log ?? "")")

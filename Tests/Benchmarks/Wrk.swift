@@ -16,9 +16,17 @@ struct Wrk {
 
   static let connections = 64
 
+  /// The latency of others beside a load, asked for by eight connections at 200 requests a second each: at full speed wrk
+  /// would measure how the scheduler shares the cores.
+  static func beside(_ url: String, seconds: Int) throws -> Wrk {
+    try run(url, seconds: seconds, script: "function delay() return 5 end", connections: 8)
+  }
+
   /// Loads `url` for so many seconds.
   /// - Parameter script: Lua which sets `wrk.*` or defines `request` and `response`.
-  static func run(_ url: String, seconds: Int, script: String = "") throws -> Wrk {
+  static func run(
+    _ url: String, seconds: Int, script: String = "", connections: Int = Wrk.connections
+  ) throws -> Wrk {
     guard Command.exists("wrk") else { throw Failure("wrk is missing; run `make setup`") }
     let folder = try TemporaryFolder()
     let file = try folder.write(script + report, to: "load.lua")

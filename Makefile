@@ -10,6 +10,8 @@ test_packages := python3 python3-venv curl openssl wrk haproxy nginx-light
 sources := Package.swift Sources Tests migrations
 test := swift test --disable-xctest
 SECONDS ?= 600
+# The commit of tlsfuzzer whose scripts the long tests run.
+tlsfuzzer := 14555fe211456c46deccc4b2d94751dbd894aece
 export FUZZ
 
 # The Python of the tests, with the independent implementations of Tests/requirements.txt. For the tests alone: a server
@@ -45,7 +47,8 @@ bench: setup release ## Measures the release binary; BENCH="refresh jwks" picks 
 test-long: setup release ## Runs the tests under ThreadSanitizer and AddressSanitizer, then the long live tests
 	$(test) --sanitize=thread --scratch-path .build-thread
 	$(test) --sanitize=address --scratch-path .build-address
-	SIGNET_LONG=1 $(test)
+	-@$(MAKE) suites
+	SIGNET_LONG=1 SIGNET_TLSFUZZER="$$(test -e .venv-tlsfuzzer/installed && echo $(CURDIR)/.venv-tlsfuzzer)" $(test)
 	SIGNET_LONG=1 SIGNET_BINARY="$(CURDIR)/.build/signet" $(test) --filter 'Broken|Descriptor'
 
 # libFuzzer comes with Swift's clang, but SwiftPM can't link it, so its library without a main function is named here.
@@ -80,6 +83,21 @@ image: ## Builds the container image signet, with docker or buildah
 	@$(call install,$(test_packages))
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	@touch $@
+
+# The suites that judge TLS. Where they can't be had the long run goes on, and their tests say that they were skipped.
+.PHONY: suites
+suites: .venv-tlsfuzzer/installed
+	@$(call install,testssl.sh)
+
+.venv-tlsfuzzer/installed: Makefile
+	rm -rf .venv-tlsfuzzer
+	python3 -m venv .venv-tlsfuzzer
+	git init --quiet .venv-tlsfuzzer/tlsfuzzer
+	git -C .venv-tlsfuzzer/tlsfuzzer fetch --quiet --depth 1 https://github.com/tlsfuzzer/tlsfuzzer $(tlsfuzzer)
+	git -C .venv-tlsfuzzer/tlsfuzzer checkout --quiet FETCH_HEAD
+	.venv-tlsfuzzer/bin/pip install --quiet --disable-pip-version-check \
+	  --requirement .venv-tlsfuzzer/tlsfuzzer/requirements.txt
 	@touch $@
 
 # Installs those Debian packages of the list that are missing; asks for nothing when all are there.

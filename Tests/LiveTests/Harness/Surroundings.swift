@@ -87,6 +87,7 @@ enum Programs {
   /// A Python with PyJWT and joserfc; nil when `SIGNET_PYTHON` names none.
   static let python = environment("SIGNET_PYTHON")
   static let openssl = onPath("openssl")
+  static let testssl = onPath("testssl")
 
   /// Whether the long forms of the tests are wanted.
   static let isLong = environment("SIGNET_LONG") != nil

@@ -76,7 +76,6 @@ package enum ForwardedFields {
     var rest = list
     for _ in 0..<elements {
       guard let element = takeLast(&rest) else { break }
-      if element.isEmpty { continue }
       guard let hop = read(element), let address = hop.address else { return origin ?? Origin(address: peer) }
       origin = Origin(address: address, isSecure: hop.isSecure)
       guard isTrusted(address) else { break }
@@ -84,11 +83,14 @@ package enum ForwardedFields {
     return origin
   }
 
-  /// Takes the last element, trimmed, off a list; nil when none is left.
+  /// Takes the last element, trimmed, off a list; nil when none is left. Empty ones are passed over (RFC 9110 5.6.1.2).
   ///
   /// A comma in a quoted string divides nothing. Read backwards, a quotation mark is part of a string when an odd number of
   /// backslashes stands before it.
   static func takeLast(_ list: inout UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    while let end = list.last, end.isBlank || end == UInt8(ascii: ",") {
+      list = UnsafeRawBufferPointer(rebasing: list.dropLast())
+    }
     guard !list.isEmpty else { return nil }
     var start = list.count
     var isQuoted = false
@@ -111,11 +113,7 @@ package enum ForwardedFields {
 
   private static func lastProto(_ list: UnsafeRawBufferPointer?) -> Bool? {
     guard var list else { return nil }
-    for _ in 0..<elements {
-      guard let element = takeLast(&list) else { break }
-      if !element.isEmpty { return isSecure(element) }
-    }
-    return nil
+    return takeLast(&list).flatMap { isSecure($0) }
   }
 
   /// True for `https`, false for `http` (RFC 3986 3.1: without regard to case), nil for anything else.

@@ -28,12 +28,24 @@ extension HTTPConnection {
     if phase == .closing { return linger(on: loop) }
     if !hasEnded { watch?.want(.read, on: loop) }
     guard phase == .reading else { return }
+    if isHeldBack {
+      // However fast the peer takes its answers, others have their turn before its next requests.
+      isHeldBack = false
+      return worker.putOff(self)
+    }
     if exchange.input.isEmpty {
       becomeIdle(on: loop)
     } else {
       advance(on: loop)
     }
     // While nothing was wanted from the socket, TLS may have kept what it had decrypted.
+    if phase == .reading, transport.hasBuffered { receive(on: loop) }
+  }
+
+  /// Goes on with requests which waited until answers had left.
+  func takeTurn(on loop: isolated EventLoop) {
+    guard phase == .reading else { return }
+    advance(on: loop)
     if phase == .reading, transport.hasBuffered { receive(on: loop) }
   }
 

@@ -36,6 +36,8 @@ final class HTTPConnection {
   var hasEnded = false
   var isDispatching = false
   var sentContinue = false
+  /// Requests wait in the input until answers have left.
+  var isHeldBack = false
   /// Whether the peer is a trusted proxy, whose fields tell where requests come from.
   var isFromProxy = false
   /// Whether it counts among the connections of its address.
@@ -120,6 +122,7 @@ final class HTTPConnection {
     while phase == .reading, let exchange, !exchange.input.isEmpty {
       guard exchange.output.count <= worker.limits.pendingOutput else {
         worker.reached("pending_output")
+        isHeldBack = true
         break
       }
       do {

@@ -24,9 +24,13 @@ final class Worker {
   private var listeners: [Listener] = []
   private var connections: [HTTPConnection] = []
   private var withOutput: [HTTPConnection] = []
+  /// Connections with requests that were put off, in the order of their turns.
+  private var putOff: [HTTPConnection] = []
   private var pool: [Exchange] = []
   private var log = AccessLog()
   private var wall = 0
+  /// Put-off connections that get their turn in one tick: a few milliseconds' work.
+  private static let turns = 64
   private var dateSecond = 0
   private var counters: [String: Counter] = [:]
 
@@ -37,6 +41,7 @@ final class Worker {
     scratch = .allocate(byteCount: 16 << 10, alignment: 16)
     readTime(loop.wall)
     loop.atTickStart { [unowned self] in readTime(loop.wall) }
+    loop.atTickStart { [unowned self] in giveTurns(on: loop) }
     loop.atTickEnd { [unowned self] in handOverLog() }
     loop.atTickEnd { [unowned self] in flush(on: loop) }
   }
@@ -128,6 +133,9 @@ final class Worker {
   /// Has the connection's output written at the end of the tick.
   func hasOutput(_ connection: HTTPConnection) { withOutput.append(connection) }
 
+  /// Has the connection's next requests looked at in a later tick.
+  func putOff(_ connection: HTTPConnection) { putOff.append(connection) }
+
   /// Counts and logs an answer.
   func record(_ exchange: Exchange) {
     exchange.routes.count(exchange)
@@ -198,5 +206,14 @@ extension Worker {
       index += 1
     }
     withOutput.removeAll(keepingCapacity: true)
+    if !putOff.isEmpty { loop.goOn() }
+  }
+
+  /// Gives a few of those which were put off their turn.
+  private func giveTurns(on loop: isolated EventLoop) {
+    guard !putOff.isEmpty else { return }
+    let due = putOff.prefix(Self.turns)
+    putOff.removeFirst(due.count)
+    for connection in due { connection.takeTurn(on: loop) }
   }
 }

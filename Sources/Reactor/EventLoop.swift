@@ -31,6 +31,7 @@ package actor EventLoop {
   private var startHooks: [() -> Void] = []
   private var endHooks: [() -> Void] = []
   private var stopping = false
+  private var hasMore = false
   /// What modules above keep on this loop, by whose it is; dropped when the loop ends.
   package var attachments: [ObjectIdentifier: AnyObject] = [:]
 
@@ -84,6 +85,9 @@ package actor EventLoop {
   /// Calls `hook` at the end of every tick, in order of registration: log lines first, then replies.
   package func atTickEnd(_ hook: @escaping () -> Void) { endHooks.append(hook) }
 
+  /// Has the next tick begin at once: something was put off to it so that others have their turn.
+  package func goOn() { hasMore = true }
+
   /// Calls `body` in `milliseconds`; it may be up to 8 ms late, never early.
   @discardableResult
   package func schedule(milliseconds: Int, _ body: @escaping () -> Void) -> TimerID {
@@ -136,7 +140,8 @@ extension EventLoop {
   }
 
   private func timeout() -> Int32 {
-    guard jobs.isEmpty, inbox.prepareToSleep() else { return 0 }
+    defer { hasMore = false }
+    guard !hasMore, jobs.isEmpty, inbox.prepareToSleep() else { return 0 }
     guard let wait = timers.wait(from: now) else { return -1 }
     return Int32(clamping: wait)
   }

@@ -41,6 +41,11 @@ private func server(_ limits: Limits = Limits(), _ tally: Tally = Tally()) throw
   }
 }
 
+/// Answers given in one turn of a loop, and counted there.
+private final class Turn {
+  var answers = 0
+}
+
 private let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 private let slowRequest = "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -199,6 +204,34 @@ private let slowRequest = "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
     #expect(server.reaches(#"signet_http_bounds_reached_total{bound="pending_output"}"#))
     for _ in 0..<many { #expect(client.answer()?.body.utf8.count == 1 << 20) }
     sender.join()
+  }
+
+  /// However fast a client takes its answers, it gets a few in one turn of the loop.
+  @Test func whoAsksForMuchDoesNotKeepOthersWaiting() throws {
+    let most = Atomic<Int>(0)
+    let server = try TestServer(loops: 1) { loop in
+      let turn = Turn()
+      loop.atTickEnd {
+        most.max(turn.answers, ordering: .relaxed)
+        turn.answers = 0
+      }
+      return [
+        Route(
+          .get, "/", name: "root",
+          .immediate { exchange in
+            turn.answers += 1
+            exchange.respond(200, contentType: nil, body: [UInt8](repeating: 120, count: 10_000))
+          })
+      ]
+    }
+    defer { server.stop() }
+    let client = server.client()
+    let many = 300
+    let sender = Thread(name: "sender") { client.send(String(repeating: request, count: many)) }
+    for _ in 0..<many { #expect(client.answer()?.body.utf8.count == 10_000) }
+    sender.join()
+    // 32 KiB of answers, and the one which goes beyond.
+    #expect((1...4).contains(most.load(ordering: .relaxed)))
   }
 
   @Test func aKeptConnectionMaySendOneMoreRequestAtTheEnd() throws {

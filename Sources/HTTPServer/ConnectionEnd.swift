@@ -1,5 +1,6 @@
 // A connection's pauses and its end.
 
+import OpenSSL
 import Reactor
 
 extension HTTPConnection {
@@ -50,6 +51,7 @@ extension HTTPConnection {
   /// The transport is of no more use. Under TLS the peer may have broken its rules, and is to read the alert which says
   /// so (RFC 8446 6.2) before the connection is reset.
   func broken(on loop: isolated EventLoop) {
+    if transport.tls?.hasTooManyKeyUpdates == true { worker.reached("key_updates") }
     if transport.tls == nil || phase == .answering { close(on: loop) } else { linger(on: loop) }
   }
 

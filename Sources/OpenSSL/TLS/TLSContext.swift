@@ -56,6 +56,7 @@ package final class TLSContext: @unchecked Sendable {
     ERR_clear_error()
     SSL_CTX_set_timeout(context, sessionLife)
     SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
+    SSL_CTX_set_msg_callback(context, countKeyUpdate)
     // Without a context of its own, OpenSSL resumes no session in which a client certificate was asked for.
     let name: StaticString = "signet"
     guard SSL_CTX_set_session_id_context(context, name.utf8Start, UInt32(name.utf8CodeUnitCount)) == 1 else {

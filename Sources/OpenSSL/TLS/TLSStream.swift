@@ -79,6 +79,9 @@ package final class TLSStream {
   /// Whether bytes are here already which the kernel won't report again.
   package var hasBuffered: Bool { SSL_has_pending(ssl) == 1 }
 
+  /// Whether it failed since the peer had changed its keys again and again (RFC 8446 4.6.3), which costs it nothing.
+  package var hasTooManyKeyUpdates: Bool { hasFailed && wire.pointee.isOverrun }
+
   /// Says that nothing more will be written (RFC 8446 6.1); what the socket doesn't take at once is left unsaid.
   package func endWriting() {
     // After a failure OpenSSL forbids it.

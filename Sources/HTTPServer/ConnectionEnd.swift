@@ -14,6 +14,13 @@ extension HTTPConnection {
     setDeadline(worker.limits.idleTime, on: loop)
   }
 
+  /// Gives the exchange back when what came held no byte of a request. The deadline runs on: TLS's records can come byte
+  /// by byte and hold nothing, for as long as a client likes.
+  func stayIdle(_ unused: Exchange) {
+    worker.giveBack(unused)
+    exchange = nil
+  }
+
   /// Lets a kept connection send one more request, which is answered with `Connection: close`: it may be under way
   /// already, and a client can't tell whether a request on a connection that was closed meanwhile was heeded.
   func sayFarewell(on loop: isolated EventLoop) {

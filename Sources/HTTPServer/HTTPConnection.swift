@@ -95,7 +95,7 @@ final class HTTPConnection {
       return true
     // TLS must say something before it can read on.
     case .waits(.write): watch?.want(.write, on: loop)
-    case .waits: if exchange.input.isEmpty, exchange.output.isEmpty, phase == .reading { becomeIdle(on: loop) }
+    case .waits: if exchange.input.isEmpty, exchange.output.isEmpty, phase == .reading { stayIdle(exchange) }
     case .ended: ended(on: loop)
     case .failed: broken(on: loop)
     }

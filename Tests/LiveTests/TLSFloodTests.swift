@@ -35,6 +35,35 @@ import Testing
     print("let go")
     """
 
+  @Test(.needsPython) func aRecordThatComesByteByByteDoesNotPutOffTheDeadline() async throws {
+    try await withTLS(["limits.idle_timeout=1s"]) { server in
+      let output = try await server.python(Self.trickle, ["\(try server.securePort)"])
+      #expect(output == "let go\n")
+      let metrics = try await server.metrics()
+      #expect(metrics.contains(#"signet_http_timeouts_total{kind="idle"} 1"#))
+    }
+  }
+
+  /// A record's head, which promises 16 KiB, and then a byte every tenth of a second.
+  private static let trickle = """
+    import os, socket, ssl, sys, time
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    stream = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))))
+    raw = socket.socket(fileno=os.dup(stream.fileno()))
+    raw.settimeout(0.1)
+    raw.sendall(bytes([23, 3, 3, 64, 0]))
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+      try:
+        raw.sendall(b"x")
+        if not raw.recv(4096): break
+      except TimeoutError: continue
+      except OSError: break
+    else: sys.exit("held")
+    print("let go")
+    """
+
   private func withTLS(_ settings: [String], _ body: (LiveServer) async throws -> Void) async throws {
     let folder = try Folder()
     let pair = try await TestCertificate.make(folder)

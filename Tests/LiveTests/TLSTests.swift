@@ -150,6 +150,10 @@ import Testing
       try Data("nonsense".utf8).write(to: URL(fileURLWithPath: inUse.certificate))
       try await eventually("the log tells") { server.log.contains("is no usable certificate") }
       #expect(try await shownName(port, folder) == "first")
+      // A pipe, whose opening waits for a writer, stops nothing.
+      unlink(inUse.certificate)
+      #expect(mkfifo(inUse.certificate, 0o600) == 0)
+      try await eventually("the log tells") { server.log.contains("is no regular file") }
       try copy(second, to: inUse)
       try await eventually("the new one is shown") { try await shownName(port, folder) == "second" }
       try copy(first, to: inUse)
@@ -205,10 +209,13 @@ import Testing
     let encrypted = try await Finished.run(
       "openssl", ["pkey", "-in", one.key, "-aes256", "-passout", "pass:secret", "-out", locked], folder: folder)
     #expect(encrypted.status == 0)
+    let pipe = folder.path + "/pipe.pem"
+    #expect(mkfifo(pipe, 0o600) == 0)
     let cases = [
       (folder.path + "/missing.pem", one.key, "can't be read"), (one.key, one.key, "is no usable certificate"),
       (one.certificate, one.certificate, "is no usable private key"), (one.certificate, other.key, "isn't the key of"),
-      (one.certificate, locked, "is encrypted by a passphrase"),
+      (one.certificate, locked, "is encrypted by a passphrase"), (pipe, one.key, "is no regular file"),
+      (one.certificate, "/dev/zero", "is no regular file"),
     ]
     for (certificate, key, complaint) in cases {
       let settings = TestCertificate(certificate: certificate, key: key).settings + ["admin.listen=off"]

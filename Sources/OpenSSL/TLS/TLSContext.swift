@@ -20,6 +20,8 @@ package final class TLSContext: @unchecked Sendable {
 
   /// A few certificates of 4096-bit RSA; OpenSSL would take 100 KiB from any stranger.
   private static let chainLimit = 32 << 10
+  /// Bytes of a file: all authorities that a browser knows fit in a tenth of it.
+  private static let fileLimit = 4 << 20
   /// Seconds for which a session may be resumed.
   private static let sessionLife = 7200
   /// TLS 1.2's: ECDHE for forward secrecy, AEAD for the record layer (RFC 9325 4.2).
@@ -71,11 +73,11 @@ package final class TLSContext: @unchecked Sendable {
     try checkReadable(certificate)
     try checkReadable(key)
     ERR_clear_error()
+    // Without an answer of ours OpenSSL would ask the terminal for a passphrase, also a certificate's.
+    SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
     guard SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
       throw .badCertificate(path: certificate, reason: OpenSSLError("").reason)
     }
-    // Without an answer of ours OpenSSL would ask the terminal for a passphrase.
-    SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
     guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else { throw keyError(certificate, key) }
     guard SSL_CTX_check_private_key(context) == 1 else { throw .mismatch(certificate: certificate, key: key) }
   }
@@ -97,9 +99,17 @@ package final class TLSContext: @unchecked Sendable {
   }
 
   private static func checkReadable(_ path: String) throws(TLSError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Opening a pipe waits for a writer, and reading a device may never end: whoever reloads would hang.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
-    close(descriptor)
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(path: path, reason: "it is no regular file")
+    }
+    guard status.st_size <= fileLimit else {
+      throw .unreadable(path: path, reason: "it has more than \(fileLimit >> 20) MiB")
+    }
   }
 
   private static func validity(_ certificate: OpaquePointer?) -> ClosedRange<Int> {

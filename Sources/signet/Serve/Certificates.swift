@@ -1,9 +1,10 @@
 // The TLS certificate in force, and the watch over its files.
 //
 // Renewal tools replace files one after the other, so a change is looked at once nothing has changed for one more
-// interval; what can't be used then changes nothing, is said once, and is tried again when the files change again. A
-// context that is half a day old is replaced also without a change, since the keys of session tickets are its own: a
-// key stolen from memory opens no more than what was sent in that time.
+// interval; what can't be used then changes nothing, is said once, and is tried again when the files change again, and
+// now and then: descriptors may have run out, a clock may have been wrong. A context that is half a day old is replaced
+// also without a change, since the keys of session tickets are its own: a key stolen from memory opens no more than what
+// was sent in that time.
 
 import API
 import Configuration
@@ -28,20 +29,28 @@ struct Certificates {
           parts += [-1]
           continue
         }
-        parts += [Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
+        // The inode's time and not the content's: it tells of new permissions too.
+        parts += [Int(status.st_ino), Int(status.st_size), status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
       }
     }
   }
 
   /// Seconds for which one context's ticket keys are used.
   private static let ticketKeyLife = 43_200
+  /// Seconds after which files that couldn't be used are tried again.
+  private static let patience = 30
 
   private let expiry: Expiry
   private var context: TLSContext
+  /// What the configuration names; the context may be of what it named before.
+  private var wanted: TLSCredentials
   private var loadedAt: Int
   /// The files' state that was tried last, with or without success, and the one seen last.
   private var tried: Stamp
   private var seen: Stamp
+  private var triedAt: Int
+  /// Why the files that were tried last aren't in force; nil when they are.
+  private var complaint: String?
 
   /// Loads the certificate for the first time; throws what is wrong with its files.
   init(_ credentials: TLSCredentials) throws(CommandFailure) {
@@ -51,7 +60,8 @@ struct Certificates {
     } catch {
       throw .failed("\(error)")
     }
-    (tried, seen, loadedAt) = (stamp, stamp, time(nil))
+    wanted = credentials
+    (tried, seen, loadedAt, triedAt) = (stamp, stamp, time(nil), time(nil))
     expiry = Expiry(context.validity.upperBound)
   }
 
@@ -67,34 +77,46 @@ struct Certificates {
 
   /// Takes up what has changed in the files. Called now and then.
   mutating func heed(_ server: HTTPServer, _ log: Logger) {
-    let stamp = Stamp(context.credentials.files)
+    let stamp = Stamp(wanted.files)
     defer { seen = stamp }
-    if stamp != tried, stamp == seen {
-      tried = stamp
-      reload(context.credentials, server, log)
-    } else if stamp == tried, time(nil) - loadedAt >= Self.ticketKeyLife {
+    guard stamp == seen else { return }
+    if stamp != tried || complaint != nil && time(nil) - triedAt >= Self.patience {
+      take(server, log)
+    } else if time(nil) - loadedAt >= Self.ticketKeyLife {
       renew(server)
     }
   }
 
   /// Takes up these files now, whether or not they have changed.
   mutating func reload(_ credentials: TLSCredentials, _ server: HTTPServer, _ log: Logger) {
-    tried = Stamp(credentials.files)
+    (wanted, complaint) = (credentials, nil)
+    take(server, log)
+  }
+
+  private mutating func take(_ server: HTTPServer, _ log: Logger) {
+    (tried, triedAt) = (Stamp(wanted.files), time(nil))
     let next: TLSContext
     do {
-      next = try TLSContext(credentials)
+      next = try TLSContext(wanted)
     } catch {
-      return log.error("the TLS certificate can't be read again, the old one stays in force: \(error)")
+      return complain("the TLS certificate can't be read again, the old one stays in force: \(error)", log)
     }
     let now: Int = time(nil)
     if !next.validity.contains(now) {
       guard !context.validity.contains(now) else {
-        return log.error("\(Self.outdated(next)), the old one stays in force")
+        return complain("\(Self.outdated(next)), the old one stays in force", log)
       }
       log.warning("\(Self.outdated(next))")
     }
+    complaint = nil
     use(next, server)
     log.notice("TLS certificate read again, good until \(Self.text(next.validity.upperBound))")
+  }
+
+  /// Says why the files aren't taken up, but not again and again.
+  private mutating func complain(_ text: String, _ log: Logger) {
+    if text != complaint { log.error("\(text)") }
+    complaint = text
   }
 
   /// The same certificate with new ticket keys.

@@ -41,7 +41,9 @@ extension HTTPConnection {
     while phase == .opening {
       let header = UnsafeRawBufferPointer(exchange.input.bytes)
       switch ProxyHeader.parse(header) {
-      case .complete(_, let source): return takeProxyHeader(source, exchange, on: loop)
+      case .complete(_, let source):
+        isAnonymous = source == nil && !ProxyHeader.isProxysOwn(header)
+        return takeProxyHeader(source, exchange, on: loop)
       case .invalid:
         worker.refused("proxy_header")
         return close(on: loop)
@@ -94,13 +96,14 @@ extension HTTPConnection {
 
   /// Ready for requests.
   private func opened(on loop: isolated EventLoop) {
-    isFromProxy = !routes.options.proxies.networks.isEmpty && routes.options.proxies.contain(peer)
+    let isProxy = !routes.options.proxies.networks.isEmpty && routes.options.proxies.contain(peer)
+    isFromProxy = isProxy && !isAnonymous
     // A proxy is one address for all its clients.
-    guard isFromProxy || worker.server.admit(peer) else {
+    guard isProxy || worker.server.admit(peer) else {
       worker.refused("connections_per_address")
       return turnAway(on: loop)
     }
-    isCounted = !isFromProxy
+    isCounted = !isProxy
     phase = .reading
     watch?.want(.read, on: loop)
     becomeIdle(on: loop)

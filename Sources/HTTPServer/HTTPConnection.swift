@@ -40,6 +40,8 @@ final class HTTPConnection {
   var isHeldBack = false
   /// Whether the peer is a trusted proxy, whose fields tell where requests come from.
   var isFromProxy = false
+  /// Whether a PROXY header passes on a client without a name. Its bytes may be the client's, so no field is believed.
+  var isAnonymous = false
   /// Whether it counts among the connections of its address.
   var isCounted = false
   var requests = 0

@@ -43,6 +43,9 @@ package enum ProxyHeader: Equatable, Sendable {
     return .complete(length: length, source: source(header, form))
   }
 
+  /// Whether a complete header says that the connection is the proxy's own, and no client stands behind it (2.2: LOCAL).
+  package static func isProxysOwn(_ header: UnsafeRawBufferPointer) -> Bool { header[12] == 0x20 }
+
   /// Family and transport, the combinations which 2.2 defines.
   private enum Form: UInt8 {
     case unspecified = 0x00

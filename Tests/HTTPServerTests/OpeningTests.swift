@@ -74,6 +74,19 @@ private let proxyHeader: [UInt8] =
     #expect(local.answer()?.body == "127.0.0.1 plain")
   }
 
+  @Test func whoStaysUnnamedInAProxyHeaderIsNotBelieved() throws {
+    let server = try server(Limits(), trusting(["127.0.0.1"], proxyHeader: true))
+    defer { server.stop() }
+    let fields = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.1\r\nX-Forwarded-Proto: https\r\n\r\n"
+    let signature = Array("\r\n\r\n\0\r\nQUIT\n".utf8)
+    // PROXY for a client of no known family: it may have written the fields itself. LOCAL: the proxy speaks for itself.
+    for (command, expected) in [(UInt8(0x21), "127.0.0.1 plain"), (0x20, "198.51.100.1 secure")] {
+      let client = server.client()
+      client.send(signature + [command, 0, 0, 0] + Array(fields.utf8))
+      #expect(client.answer()?.body == expected)
+    }
+  }
+
   @Test func withoutItsProxyHeaderAConnectionIsClosed() throws {
     let server = try server(Limits(), trusting(["127.0.0.1"], proxyHeader: true))
     defer { server.stop() }

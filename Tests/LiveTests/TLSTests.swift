@@ -91,7 +91,7 @@ import Testing
   /// Records of one byte, a key update, requests that span records and records that hold several requests, a large
   /// chunked body, an end of the client's side before the answer.
   private static let independent = """
-    import json, socket, sys
+    import json, select, socket, sys
     from tlslite.api import TLSConnection, HandshakeSettings
     port = int(sys.argv[1])
     def connect(version):
@@ -101,6 +101,7 @@ import Testing
       raw.settimeout(20)
       stream = TLSConnection(raw)
       stream.handshakeClientCert(settings=settings, serverName="localhost", alpn=[b"http/1.1"])
+      stream.raw = raw
       return stream
     def answer(stream, data=b""):
       while b"\\r\\n\\r\\n" not in data: data += stream.recv(4096)
@@ -117,6 +118,7 @@ import Testing
       assert status == "200" and json.loads(keys)["keys"] and not rest
       if version == (3, 4):
         for _ in stream.send_keyupdate_request(1): pass
+        assert select.select([stream.raw], [], [], 20)[0], "the key update isn't answered"
       stream.send(get * 50)
       for _ in range(50):
         status, body, rest = answer(stream, rest)

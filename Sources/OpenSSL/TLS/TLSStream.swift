@@ -66,7 +66,23 @@ package final class TLSStream {
   package func read(into buffer: UnsafeMutableRawBufferPointer) -> TLSStep {
     ERR_clear_error()
     let count = SSL_read(ssl, buffer.baseAddress, Int32(clamping: buffer.count))
-    return count > 0 ? .bytes(Int(count)) : step(count)
+    if count > 0 { return .bytes(Int(count)) }
+    let step = step(count)
+    return step == .waitsToRead ? answerKeyUpdate() : step
+  }
+
+  /// Answers a key update that asks for one (RFC 8446 4.6.3). OpenSSL would wait for the next data to be written, and the
+  /// peer may wait for the answer.
+  private func answerKeyUpdate() -> TLSStep {
+    guard SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE,
+      SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1
+    else {
+      // Where a record waits to be written, the answer goes with the next one.
+      ERR_clear_error()
+      return .waitsToRead
+    }
+    let result = SSL_do_handshake(ssl)
+    return result == 1 ? .waitsToRead : step(result)
   }
 
   /// Writes what the socket takes. After `.waitsToWrite`, the next call must begin with the same bytes.

@@ -60,17 +60,20 @@ package final class HTTPServer: Sendable {
       loop.submit { loop in Worker.of(self, on: loop).addTable(router(loop), options, listener: number) }
     }
     // After the routes: each loop takes what is submitted in order, so no connection comes before its router.
-    group.loops[number % group.loops.count].submit { loop in self.accept(socket, number, on: loop) }
+    group.loops[number % group.loops.count].submit { loop in self.accept(socket, number, options, on: loop) }
   }
 
-  private func accept(_ socket: ListeningSocket, _ number: Int, on loop: isolated EventLoop) {
+  private func accept(
+    _ socket: ListeningSocket, _ number: Int, _ options: ListenerOptions, on loop: isolated EventLoop
+  ) {
+    let bound = limits.connections + options.reserve
     let accepted = metrics.counter("signet_http_connections_accepted_total", "Connections accepted")
     let paused = metrics.counter("signet_http_accept_pauses_total", "Rests for want of descriptors or memory")
     let listener = Listener(
       socket, on: loop,
       accepted: { connection in
         accepted.add()
-        self.place(connection, number, on: loop)
+        self.place(connection, number, bound, on: loop)
       }, paused: { paused.add() })
     Worker.of(self, on: loop).addListener(listener)
   }
@@ -84,8 +87,8 @@ package final class HTTPServer: Sendable {
   var handshakesPerLoop: Int { max(1, limits.handshakes / group.loops.count) }
 
   /// Hands a connection to the loop which has fewest.
-  private func place(_ connection: AcceptedSocket, _ number: Int, on loop: isolated EventLoop) {
-    let hasRoom = open.add(1, ordering: .relaxed).newValue <= limits.connections
+  private func place(_ connection: AcceptedSocket, _ number: Int, _ bound: Int, on loop: isolated EventLoop) {
+    let hasRoom = open.add(1, ordering: .relaxed).newValue <= bound
     let target = group.leastLoaded
     target.load.add(1, ordering: .relaxed)
     if target === loop {

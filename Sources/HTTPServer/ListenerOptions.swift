@@ -13,6 +13,9 @@ package struct ListenerOptions: Sendable {
   /// Seconds for which browsers are told to use TLS alone (RFC 6797 6.1.1); 0 tells them nothing.
   package var strictTransport = 0
 
+  /// Connections taken beyond `Limits.connections`, so that a full server can still be looked into.
+  package var reserve = 0
+
   /// A plain listener which believes nobody.
   package init() {}
 }

@@ -153,6 +153,28 @@ private let slowRequest = "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
     #expect(server.client().answer()?.status == 503)
   }
 
+  @Test func aFullServerCanBeLookedInto() throws {
+    var limits = Limits()
+    limits.connections = 1
+    let server = try server(limits)
+    defer { server.stop() }
+    var options = ListenerOptions()
+    options.reserve = 1
+    let operators = try server.server.listen(on: ListenAddress("127.0.0.1:0"), options: options) { _ in
+      Router(
+        [Route(.get, "/", name: "root", .immediate { $0.respond(204) })], prepare: { _, _ in false },
+        failure: { error, exchange in exchange.respond(error.status) })
+    }
+    let client = server.client()
+    client.send(request)
+    #expect(client.answer()?.status == 200)
+    #expect(server.client().answer()?.body == "too_many_connections")
+    let first = Client(port: operators.port)
+    first.send(request)
+    #expect(first.answer()?.status == 204)
+    #expect(Client(port: operators.port).answer()?.status == 503)
+  }
+
   @Test func connectionsFromOneAddressAreBounded() throws {
     var limits = Limits()
     limits.connectionsPerAddress = 1

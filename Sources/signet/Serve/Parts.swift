@@ -101,7 +101,11 @@ struct Parts: Sendable {
       }
     }
     if let listener = listeners.operators {
-      server.listen(on: listener.socket) { loop in Self.endpoints(authority, origins, loop).operatorRouter() }
+      var options = ListenerOptions()
+      options.reserve = 32
+      server.listen(on: listener.socket, options: options) { loop in
+        Self.endpoints(authority, origins, loop).operatorRouter()
+      }
     }
   }
 

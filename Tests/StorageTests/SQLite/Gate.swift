@@ -10,16 +10,19 @@ final class Gate: Sendable {
   private let isReached = Monitor(false)
   private let store: SQLiteStore
 
-  /// Returns once the writer stands before the gate. Waits by yielding: the tests' few threads mustn't be blocked.
+  /// Returns once the writer stands before the gate. The tests' few threads mustn't be blocked meanwhile.
   init(before store: SQLiteStore) async {
     self.store = store
     Task { [isOpen, isReached] in
-      try? await store.writer.write { _ in
-        isReached.withLock { $0 = true }
-        _ = isOpen.wait { $0 ? true : nil }
+      // Again when it waited too long for its turn: on a busy machine any job may.
+      while !isReached.withLock({ $0 }) {
+        try? await store.writer.write { _ in
+          isReached.withLock { $0 = true }
+          _ = isOpen.wait { $0 ? true : nil }
+        }
       }
     }
-    while !isReached.withLock({ $0 }) { await Task.yield() }
+    while !isReached.withLock({ $0 }) { await Self.pause() }
   }
 
   func open() {
@@ -32,9 +35,12 @@ final class Gate: Sendable {
     _ count: Int, _ job: @escaping @Sendable (SQLiteStore) async throws -> Result
   ) async -> Task<Result, any Error> {
     let task = Task { [store] in try await job(store) }
-    while store.writer.waiting < count { await Task.yield() }
+    while store.writer.waiting < count { await Self.pause() }
     return task
   }
+
+  /// Gives way for long enough that whoever is waited for gets its processor and its locks.
+  private static func pause() async { try? await Task.sleep(for: .milliseconds(1)) }
 }
 
 /// What became of a task.

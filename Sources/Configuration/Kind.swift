@@ -92,7 +92,8 @@ struct Check: Sendable {
   }
 
   static let path = Check("a path") { path in
-    !path.isEmpty && path.utf8.count <= 4000 && !path.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
+    !path.isEmpty && path.utf8.count <= 4000 && !path.contains("-----BEGIN")
+      && !path.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
   }
 
   static let word = Check("a word of 1 to 255 visible ASCII characters without quotes") { word in
@@ -146,6 +147,8 @@ struct Complaint: Error {
 /// Foreign text made fit for one line of an error.
 enum Shown {
   static func text(_ text: String) -> String {
+    // A key or a certificate, given where its path belongs.
+    if text.contains("-----BEGIN") { return "what was given, which is no path but what a file holds," }
     let clean = String(
       String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
     return clean.count > 60 ? "\"\(clean.prefix(57))...\"" : "\"\(clean)\""

@@ -85,6 +85,15 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Whether it is an IPv6 address.
+  var isIPv6: Bool { if case .tcp(let host, _) = kind { host.contains(":") } else { false } }
+
+  /// Whether the system gives it `other`'s connections too: `[::]` takes IPv4 as well (ipv6(7), IPV6_V6ONLY).
+  func covers(_ other: ListenAddress) -> Bool {
+    guard case .tcp(let host, let port) = kind, case .tcp(_, port) = other.kind, port != 0 else { return false }
+    return host == "::" || host == "0.0.0.0" && !other.isIPv6
+  }
+
   /// `host:port`, an IPv6 address in brackets, or `unix:/path`.
   package var description: String {
     switch kind {

@@ -57,9 +57,18 @@ struct ListenerChecks {
   }
 
   private func checkPlaces() throws(ConfigurationError) {
-    let places = (settings.listen + [settings.admin.listen].compactMap { $0 }).compactMap(\.place)
+    let all = settings.listen + [settings.admin.listen].compactMap { $0 }
+    let places = all.compactMap(\.place)
     if let twice = places.indices.first(where: { places[..<$0].contains(places[$0]) }) {
       throw error(["admin.listen", "listen"], "two listeners want \(places[twice]); give each its own place")
+    }
+    for wide in settings.listen {
+      if let other = all.first(where: { $0 != wide && wide.covers($0) }) {
+        throw error(
+          ["admin.listen", "listen"],
+          "\(wide) takes every address\(wide.isIPv6 ? ", those of IPv4 too" : " of IPv4"), so nobody can listen on "
+            + "\(other) beside it; take one of them out")
+      }
     }
   }
 

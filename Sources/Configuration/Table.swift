@@ -18,7 +18,7 @@ package enum Table {
     ) { if case .list(let texts) = $0 { $1.listen = texts.compactMap { ListenAddress($0) } } },
     Setting(
       "admin.listen", .text(.operators), .fixed("127.0.0.1:8081"),
-      "Where operators reach metrics and administration, on loopback only; off: nowhere."
+      "Where operators reach metrics and health, on loopback or a Unix socket only; off: nowhere."
     ) { if case .text(let text) = $0 { $1.admin.listen = ListenAddress(text) } },
     .text(
       "data", \.data, .fixed("./data"), .path,

@@ -28,6 +28,14 @@ import Testing
   ])
   func plainHTTP(text: String, expected: String) { #expect(error(text) == expected) }
 
+  /// A key in the place of its path: `SIGNET_TLS_KEY_FILE` names a file that holds the path.
+  @Test(arguments: ["\"-----BEGIN PRIVATE KEY-----\\nMHcCAQEEIIkX\"", "-----BEGIN PRIVATE KEY----- MHcCAQEEIIkX"])
+  func aKeyIsNotShown(key: String) {
+    #expect(
+      error("tls:\n  certificate: /c\n  key: \(key)\n")
+        == "F:3: tls.key what was given, which is no path but what a file holds, is not good; give a path")
+  }
+
   @Test(arguments: [
     ("tls: {certificate: /c}\n", "F:1: tls.certificate needs tls.key; give the path of its private key"),
     ("\ntls: {key: /k}\n", "F:2: tls.key needs tls.certificate; give the path of the certificate it belongs to"),
@@ -53,6 +61,16 @@ import Testing
   func certificates(text: String, expected: String) { #expect(error(text) == expected) }
 
   @Test(arguments: [
+    (
+      "listen: [\"[::]:1\", \"0.0.0.0:1\"]\ntls: {mode: off}\nissuer: https://a.example\n",
+      "F:1: [::]:1 takes every address, those of IPv4 too, so nobody can listen on 0.0.0.0:1 beside it; "
+        + "take one of them out"
+    ),
+    (
+      "listen: [\"0.0.0.0:8081\"]\ntls: {mode: off}\nissuer: https://a.example\n",
+      "F:1: 0.0.0.0:8081 takes every address of IPv4, so nobody can listen on 127.0.0.1:8081 beside it; "
+        + "take one of them out"
+    ),
     ("admin: {listen: \"127.0.0.1:8080\"}", "F:1: two listeners want 127.0.0.1:8080; give each its own place"),
     ("admin: {listen: \"localhost:8080\"}", "F:1: two listeners want 127.0.0.1:8080; give each its own place"),
     (

@@ -85,7 +85,7 @@ import Testing
 
   /// The samples' lines for TLS, with a certificate; on another address, so that both may have the same port.
   @Test(.needsOpenSSL, arguments: [Proxy.Kind.haproxy, .nginx]) func endingTLS(_ kind: Proxy.Kind) async throws {
-    try await withServer { server in
+    try await withServer(["proxy.trusted=127.0.0.0/8"]) { server in
       let path = server.folder.path
       try await makeCertificate(server.folder)
       try await withProxy(kind, server, kind == .haproxy ? haproxyTLS(path) : nginxTLS(path)) { proxy in
@@ -99,7 +99,9 @@ import Testing
           let output = finished.output.lowercased()
           #expect(finished.status == 0, "\(finished)")
           #expect(output.hasPrefix(version == "--http2" ? "http/2 200" : "http/1.1 200"), "\(finished)")
-          #expect(output.contains("strict-transport-security: max-age=31536000"), "\(finished)")
+          // Signet's own, since the proxy says that the client used TLS.
+          #expect(
+            output.components(separatedBy: "strict-transport-security: max-age=31536000").count == 2, "\(finished)")
         }
         guard kind == .haproxy else { return }
         let plain = try await server.send(Request("POST", "/v1/login"), port: proxy.port)
@@ -126,7 +128,6 @@ import Testing
     [
       Change("#bind :443 ssl crt /etc/haproxy/login.example.com.pem", "bind 127.0.0.2:{port} ssl crt \(path)/tls.pem"),
       Change("#http-request redirect", "http-request redirect"),
-      Change("#http-response set-header Strict", "http-response set-header Strict"),
     ]
   }
 
@@ -135,7 +136,7 @@ import Testing
       Change("#listen 443 ssl", "listen 127.0.0.2:{port} ssl"),
       Change("#ssl_certificate /etc/nginx/login.example.com.crt", "ssl_certificate \(path)/tls.crt"),
       Change("#ssl_certificate_key /etc/nginx/login.example.com.key", "ssl_certificate_key \(path)/tls.key"),
-      Change("#ssl_protocols", "ssl_protocols"), Change("#add_header Strict", "add_header Strict"),
+      Change("#ssl_protocols", "ssl_protocols"),
     ]
   }
 }

@@ -26,17 +26,7 @@ struct AccessLog {
 
   /// Writes the line of an exchange that was answered.
   mutating func add(_ exchange: Exchange, wall: Int) {
-    if wall / 1000 != second {
-      second = wall / 1000
-      timestamp = CivilTime(seconds: second).timestamp
-    }
-    buffer.append("{\"time\":\"")
-    buffer.append(timestamp)
-    buffer.append(".")
-    // Three digits always.
-    if wall % 1000 < 100 { buffer.append("0") }
-    if wall % 1000 < 10 { buffer.append("0") }
-    buffer.append(decimal: wall % 1000)
+    begin(wall)
     buffer.append("Z\",\"level\":\"info\",\"msg\":\"request\",\"request_id\":\"")
     exchange.withRequestID { buffer.append($0) }
     buffer.append("\",\"method\":\"")
@@ -52,6 +42,29 @@ struct AccessLog {
     member(",\"client_id\":", exchange.clientID)
     member(",\"cause\":", exchange.cause)
     buffer.append("}\n")
+  }
+
+  /// Writes the line of a connection that was turned away before its first request.
+  mutating func add(refusal cause: String, of peer: PeerAddress, wall: Int) {
+    begin(wall)
+    buffer.append("Z\",\"level\":\"info\",\"msg\":\"connection refused\"")
+    member(",\"ip\":", peer.text)
+    member(",\"cause\":", cause)
+    buffer.append("}\n")
+  }
+
+  private mutating func begin(_ wall: Int) {
+    if wall / 1000 != second {
+      second = wall / 1000
+      timestamp = CivilTime(seconds: second).timestamp
+    }
+    buffer.append("{\"time\":\"")
+    buffer.append(timestamp)
+    buffer.append(".")
+    // Three digits always.
+    if wall % 1000 < 100 { buffer.append("0") }
+    if wall % 1000 < 10 { buffer.append("0") }
+    buffer.append(decimal: wall % 1000)
   }
 
   private func member(_ name: StaticString, _ number: Int) {

@@ -12,14 +12,14 @@ extension HTTPConnection {
     let options = routes.options
     let isOpen = !options.expectsProxyHeader && !options.speaksTLS
     guard hasRoom else {
-      worker.refused("connections")
+      worker.refused("connections", peer)
       // Before its handshake a client couldn't read why.
       return isOpen ? turnAway(on: loop) : close(on: loop)
     }
     if isOpen { return opened(on: loop) }
     if options.expectsProxyHeader, !options.proxies.contain(peer) {
       // Whoever isn't trusted could name any address.
-      worker.refused("untrusted_proxy")
+      worker.refused("untrusted_proxy", peer)
       return close(on: loop)
     }
     armed = .handshake
@@ -45,7 +45,7 @@ extension HTTPConnection {
         isAnonymous = source == nil && !ProxyHeader.isProxysOwn(header)
         return takeProxyHeader(source, exchange, on: loop)
       case .invalid:
-        worker.refused("proxy_header")
+        worker.refused("proxy_header", peer)
         return close(on: loop)
       case .incomplete(let length):
         let wanted = length - header.count
@@ -69,7 +69,7 @@ extension HTTPConnection {
 
   private func secure(on loop: isolated EventLoop) {
     guard let context = worker.tls, worker.makeRoomForHandshake(on: loop), transport.secure(by: context) else {
-      worker.refused("handshakes")
+      worker.refused("handshakes", peer)
       return close(on: loop)
     }
     worker.handshakes.add(self, at: loop.now)
@@ -89,7 +89,7 @@ extension HTTPConnection {
     case .ended: close(on: loop)
     case .failed(let reason):
       worker.handshakes.remove(self)
-      worker.count(failedHandshake: reason)
+      worker.count(failedHandshake: reason, peer)
       broken(on: loop)
     }
   }
@@ -100,7 +100,7 @@ extension HTTPConnection {
     isFromProxy = isProxy && !isAnonymous
     // A proxy is one address for all its clients.
     guard isProxy || worker.server.admit(peer) else {
-      worker.refused("connections_per_address")
+      worker.refused("connections_per_address", peer)
       return turnAway(on: loop)
     }
     isCounted = !isProxy

@@ -31,6 +31,8 @@ final class Worker {
   private var wall = 0
   /// Put-off connections that get their turn in one tick: a few milliseconds' work.
   private static let turns = 64
+  private static let refusalsPerSecond = 5
+  private var refusalsLogged = 0
   private var dateSecond = 0
   private var counters: [String: Counter] = [:]
 
@@ -155,9 +157,10 @@ final class Worker {
     count("signet_http_bounds_reached_total", "Bounds met by open connections, by bound", "bound", bound)
   }
 
-  /// Counts a connection which was turned away.
-  func refused(_ bound: String) {
+  /// Counts a connection which was turned away, and says so.
+  func refused(_ bound: String, _ peer: PeerAddress) {
     count("signet_http_connections_refused_total", "Connections turned away, by bound", "bound", bound)
+    logRefusal(bound, peer)
   }
 
   func count(handshake tls: TLSStream) {
@@ -166,10 +169,20 @@ final class Worker {
       tls.isResumed ? "\(tls.version) resumed" : "\(tls.version) full")
   }
 
-  func count(failedHandshake reason: String?) {
+  func count(failedHandshake reason: String?, _ peer: PeerAddress) {
     count(
       "signet_tls_handshake_failures_total", "TLS handshakes that failed, by reason", "reason",
       reason ?? "connection lost")
+    // Who merely left, as every scan of ports does, is no news.
+    if let reason { logRefusal("tls: \(reason)", peer) }
+  }
+
+  /// Without a request there is no other line which says why a client got nothing. A few a second: a flood of them says no
+  /// more, and is in the metrics.
+  private func logRefusal(_ cause: String, _ peer: PeerAddress) {
+    guard server.accessLog != .none, refusalsLogged < Self.refusalsPerSecond else { return }
+    refusalsLogged += 1
+    log.add(refusal: cause, of: peer, wall: wall)
   }
 
   /// A second answer to one request is a mistake in an endpoint: ignored, but seen.
@@ -190,6 +203,7 @@ extension Worker {
     self.wall = wall
     guard wall / 1000 != dateSecond else { return }
     dateSecond = wall / 1000
+    refusalsLogged = 0
     date.clear()
     date.append("Date: \(CivilTime(seconds: dateSecond).httpDate)\r\nX-Request-Id: ")
   }

@@ -27,7 +27,8 @@ package enum ListenError: Error, Equatable, CustomStringConvertible {
     case .notPermitted(let text):
       text.hasPrefix("unix:")
         ? "cannot listen on \(text): not permitted; choose a folder in which this user may write"
-        : "cannot listen on \(text): not permitted; choose a port of 1024 or above"
+        : "cannot listen on \(text): not permitted; have the supervisor bind it (config/signet.socket), "
+          + "or choose a port of 1024 or above"
     case .notLocal(let text): "cannot listen on \(text): this machine doesn't have that address"
     case .notASocket(let text):
       "cannot listen on \(text): a file which is no socket is there; move it or choose another"

@@ -51,12 +51,19 @@ struct DataFolder {
     _ = pwrite(descriptor, text, text.count, 0)
   }
 
+  /// Whether a server runs on it.
+  var isServed: Bool {
+    let descriptor = open(lockPath, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+  }
+
   /// Where the server can be asked, as it recorded itself; empty when none runs.
   var recordedAddresses: [String] {
     let descriptor = open(lockPath, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return [] }
+    guard descriptor >= 0, isServed else { return [] }
     defer { close(descriptor) }
-    guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return [] }
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = read(descriptor, &buffer, buffer.count)
     return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(separator: "\n").map(String.init)

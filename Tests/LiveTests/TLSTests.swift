@@ -225,6 +225,9 @@ import Testing
         Programs.signet,
         ["serve", "--data", folder.path + "/data"] + settings.flatMap { ["--set", $0] }, folder: folder)
       #expect(ended.status == 1 && ended.errors.contains(complaint), "\(ended)")
+      let checked = try await Finished.run(
+        Programs.signet, ["config", "check"] + settings.flatMap { ["--set", $0] }, folder: folder)
+      #expect(checked.status == 1 && checked.errors == ended.errors, "\(checked)")
       #expect(ended.errors.split(separator: "\n").count == 1)
     }
   }

@@ -113,8 +113,9 @@ package final class TLSContext: @unchecked Sendable {
   }
 
   private static func validity(_ certificate: OpaquePointer?) -> ClosedRange<Int> {
-    let first = seconds(X509_get0_notBefore(certificate))
-    return first...max(first, seconds(X509_get0_notAfter(certificate)))
+    let last = seconds(X509_get0_notAfter(certificate))
+    // One that ends before it begins holds at no time; what counts is when it ended.
+    return min(seconds(X509_get0_notBefore(certificate)), last)...last
   }
 
   private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int {

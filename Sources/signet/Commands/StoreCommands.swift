@@ -41,7 +41,8 @@ struct ConfigCommand: AsyncParsableCommand {
     commandName: "config", abstract: "Check or show the configuration.", subcommands: [Check.self, Show.self])
 
   struct Check: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check the configuration; exit 2 when it isn't good.")
+    static let configuration = CommandConfiguration(
+      abstract: "Check the configuration and the TLS files it names; exit 2, or 1 for a file, when it isn't good.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
 
@@ -49,7 +50,8 @@ struct ConfigCommand: AsyncParsableCommand {
       let loaded = try options.load()
       _ = try loaded.settings.argon2
       _ = try Workbench.storePath(loaded.settings)
-      let warnings = loaded.warnings.map { "\($0)" }
+      let certificates = try loaded.settings.tls.credentials.map(Certificates.init)
+      let warnings = loaded.warnings.map { "\($0)" } + (certificates?.warnings ?? [])
       Output.done(
         (warnings.map { "warning: \($0)" } + ["the configuration is good"]).joined(separator: "\n"),
         [JSONMember("good", .bool(true)), JSONMember("warnings", .array(warnings.map(JSONValue.string)))],
@@ -83,11 +85,12 @@ struct HealthCommand: AsyncParsableCommand {
     let settings = try options.load().settings
     let folder = try DataFolder(existing: settings.data)
     let addresses = folder.recordedAddresses
-    guard !addresses.isEmpty else {
+    guard folder.isServed else {
       throw CommandFailure.failed("no server runs on \(settings.data); start one by `signet serve`")
     }
     guard let address = addresses.first(where: { $0.hasPrefix("http://") || $0.hasPrefix("unix:") }) else {
-      throw CommandFailure.failed("the server has no plain listener to ask; give it one, such as admin.listen")
+      throw CommandFailure.failed(
+        "the server has no plain listener without proxy=v2 to ask; give it one, such as admin.listen")
     }
     let answer = try HTTPClient.get("/readyz", at: address)
     guard answer.status == 200 else {

@@ -37,6 +37,11 @@ struct Certificates {
 
   /// Seconds for which one context's ticket keys are used.
   private static let ticketKeyLife = 43_200
+  /// Seconds before the end at which a certificate should have been renewed: half of what short-lived ones have left
+  /// when renewal tools act.
+  private static let soon = 7 * 86_400
+  /// Seconds after which what is wrong with a certificate is said again.
+  private static let day = 86_400
   /// Seconds after which files that couldn't be used are tried again.
   private static let patience = 30
 
@@ -51,6 +56,7 @@ struct Certificates {
   private var triedAt: Int
   /// Why the files that were tried last aren't in force; nil when they are.
   private var complaint: String?
+  private var saidAt: Int
 
   /// Loads the certificate for the first time; throws what is wrong with its files.
   init(_ credentials: TLSCredentials) throws(CommandFailure) {
@@ -61,13 +67,25 @@ struct Certificates {
       throw .failed("\(error)")
     }
     wanted = credentials
-    (tried, seen, loadedAt, triedAt) = (stamp, stamp, time(nil), time(nil))
+    (tried, seen, loadedAt, triedAt, saidAt) = (stamp, stamp, time(nil), time(nil), time(nil))
     expiry = Expiry(context.validity.upperBound)
+  }
+
+  /// What an operator should know of it.
+  var warnings: [String] {
+    var warnings: [String] = []
+    let key = context.credentials.key
+    var status = stat()
+    if stat(key, &status) == 0, status.st_mode & 0o007 != 0 {
+      warnings.append("\(key) can be read by every user of this machine; run chmod o= \(key)")
+    }
+    if let notice = Self.notice(context) { warnings.append(notice) }
+    return warnings
   }
 
   /// Has the server use it, and the metrics show when it expires.
   func begin(_ server: HTTPServer, _ metrics: Metrics, _ log: Logger) {
-    if !context.validity.contains(time(nil)) { log.warning("\(Self.outdated(context))") }
+    for warning in warnings { log.warning("\(warning)") }
     metrics.gauge("signet_tls_certificate_not_after_seconds", "When the TLS certificate expires, in seconds since 1970")
     {
       [expiry] in Double(expiry.seconds.load(ordering: .relaxed))
@@ -77,6 +95,7 @@ struct Certificates {
 
   /// Takes up what has changed in the files. Called now and then.
   mutating func heed(_ server: HTTPServer, _ log: Logger) {
+    remind(log)
     let stamp = Stamp(wanted.files)
     defer { seen = stamp }
     guard stamp == seen else { return }
@@ -113,6 +132,14 @@ struct Certificates {
     log.notice("TLS certificate read again, good until \(Self.text(next.validity.upperBound))")
   }
 
+  /// Says once a day what is still wrong.
+  private mutating func remind(_ log: Logger) {
+    guard time(nil) - saidAt >= Self.day else { return }
+    saidAt = time(nil)
+    if let complaint { log.error("\(complaint)") }
+    if let notice = Self.notice(context) { log.warning("\(notice)") }
+  }
+
   /// Says why the files aren't taken up, but not again and again.
   private mutating func complain(_ text: String, _ log: Logger) {
     if text != complaint { log.error("\(text)") }
@@ -131,6 +158,15 @@ struct Certificates {
     loadedAt = time(nil)
     expiry.seconds.store(next.validity.upperBound, ordering: .relaxed)
     server.use(next)
+  }
+
+  /// What to say of its time; nil while there is nothing to say.
+  private static func notice(_ context: TLSContext) -> String? {
+    let now: Int = time(nil)
+    guard context.validity.contains(now) else { return outdated(context) }
+    guard context.validity.upperBound - now < soon else { return nil }
+    return
+      "the certificate \(context.credentials.certificate) expires on \(text(context.validity.upperBound)); renew it"
   }
 
   private static func outdated(_ context: TLSContext) -> String {

@@ -107,7 +107,8 @@ actor Server {
       policy = parts.policy(next.settings)
       // Tried again by the watch when the store can't be read at the moment.
       if await !publish() { storeMark = nil }
-      parts.log.notice("configuration read again; changed: \(changes.reloadable.joined(separator: ", "))")
+      let changed = changes.reloadable.isEmpty ? "nothing" : changes.reloadable.joined(separator: ", ")
+      parts.log.notice("configuration read again; changed: \(changed)")
     } catch {
       let why = (error as? CommandFailure)?.message ?? "\(error)"
       parts.log.error("the configuration can't be read again, the old one stays in force: \(why)")

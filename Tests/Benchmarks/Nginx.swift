@@ -47,7 +47,8 @@ final class Nginx {
       ssl_prefer_server_ciphers on;
       """
     }
-    // For so small a file a plain write is faster than sendfile.
+    // For so small a file a plain write is faster than sendfile. By reuseport connections are spread over its processes,
+    // as Signet spreads them over its loops; else one of them may get all, and how many do is chance.
     return """
       worker_processes \(processes); daemon off; pid \(folder)/nginx.pid; error_log \(folder)/error.log;
       events { worker_connections 1024; multi_accept on; }
@@ -55,7 +56,7 @@ final class Nginx {
         access_log off; sendfile off; tcp_nodelay on; open_file_cache max=100; keepalive_requests 100000000;
         client_body_temp_path \(folder)/a; proxy_temp_path \(folder)/b; fastcgi_temp_path \(folder)/c;
         uwsgi_temp_path \(folder)/d; scgi_temp_path \(folder)/e; \(tls ?? "")
-        server { listen 127.0.0.1:\(port)\(tls == nil ? "" : " ssl"); root \(folder); }
+        server { listen 127.0.0.1:\(port) reuseport\(tls == nil ? "" : " ssl"); root \(folder); }
       }
       """
   }

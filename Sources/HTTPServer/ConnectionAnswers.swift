@@ -46,7 +46,7 @@ extension HTTPConnection {
 
   private func finish(_ exchange: Exchange, on loop: isolated EventLoop) {
     if !exchange.isAnswered {
-      worker.count(error: .noAnswer)
+      worker.count(.requestErrors, HTTPError.noAnswer.cause)
       routes.router.fail(.noAnswer, exchange)
     }
     worker.record(exchange)
@@ -59,7 +59,7 @@ extension HTTPConnection {
 
   /// Answers bytes which are no request, and closes.
   func refuse(_ error: HTTPError, _ exchange: Exchange, on loop: isolated EventLoop) {
-    worker.count(error: error)
+    worker.count(.requestErrors, error.cause)
     exchange.begin(at: loop.nowMicroseconds)
     exchange.mustClose = true
     if exchange.cause == nil { exchange.cause = error.cause }

@@ -62,12 +62,12 @@ extension HTTPConnection {
 
   func expired(on loop: isolated EventLoop) {
     switch armed {
-    case .handshake: worker.count(timeout: "handshake")
-    case .idle: worker.count(timeout: "idle")
-    case .head: worker.count(timeout: "head")
-    case .body: worker.count(timeout: "body")
-    case .write: worker.count(timeout: "write")
-    case .linger: worker.count(timeout: "linger")
+    case .handshake: worker.count(.timeouts, "handshake")
+    case .idle: worker.count(.timeouts, "idle")
+    case .head: worker.count(.timeouts, "head")
+    case .body: worker.count(.timeouts, "body")
+    case .write: worker.count(.timeouts, "write")
+    case .linger: worker.count(.timeouts, "linger")
     case .farewell: break
     }
     guard phase == .reading, let exchange, armed == .head || armed == .body else { return close(on: loop) }

@@ -90,7 +90,8 @@ package final class Exchange {
 
   func begin(answer status: Int) -> Bool {
     guard self.status == 0 else {
-      worker.answeredTwice()
+      // A mistake in an endpoint: ignored, but seen.
+      worker.count(.requestErrors, "answered_twice")
       return false
     }
     self.status = status

@@ -30,6 +30,7 @@ package final class HTTPServer: Sendable {
     self.metrics = metrics
     self.log = log
     self.access = Atomic(access.rawValue)
+    ServerCounter.begin(metrics)
     metrics.gauge("signet_http_connections", "Connections open") { [group] in Double(group.load) }
   }
 

@@ -34,12 +34,13 @@ final class Worker {
   private static let refusalsPerSecond = 5
   private var refusalsLogged = 0
   private var dateSecond = 0
-  private var counters: [String: Counter] = [:]
+  private var counters: ServerCounters
 
   init(_ server: HTTPServer, on loop: isolated EventLoop) {
     self.server = server
     self.loop = loop
     limits = server.limits
+    counters = ServerCounters(server.metrics)
     scratch = .allocate(byteCount: 16 << 10, alignment: 16)
     readTime(loop.wall)
     loop.atTickStart { [unowned self] in readTime(loop.wall) }
@@ -144,35 +145,23 @@ final class Worker {
     if server.accessLog.takes(exchange.status) { log.add(exchange, wall: wall) }
   }
 
-  func count(error: HTTPError) {
-    count("signet_http_request_errors_total", "Requests refused as HTTP, by cause", "cause", error.cause)
-  }
-
-  func count(timeout: String) {
-    count("signet_http_timeouts_total", "Connections closed by a deadline, by kind", "kind", timeout)
-  }
+  func count(_ counter: ServerCounter, _ value: String) { counters.add(counter, value) }
 
   /// Counts a bound that was met without refusing the connection.
-  func reached(_ bound: String) {
-    count("signet_http_bounds_reached_total", "Bounds met by open connections, by bound", "bound", bound)
-  }
+  func reached(_ bound: String) { count(.boundsReached, bound) }
 
   /// Counts a connection which was turned away, and says so.
   func refused(_ bound: String, _ peer: PeerAddress) {
-    count("signet_http_connections_refused_total", "Connections turned away, by bound", "bound", bound)
+    count(.connectionsRefused, bound)
     logRefusal(bound, peer)
   }
 
   func count(handshake tls: TLSStream) {
-    count(
-      "signet_tls_handshakes_total", "TLS handshakes completed, by kind", "kind",
-      tls.isResumed ? "\(tls.version) resumed" : "\(tls.version) full")
+    count(.handshakes, tls.isResumed ? "\(tls.version) resumed" : "\(tls.version) full")
   }
 
   func count(failedHandshake reason: String?, _ peer: PeerAddress) {
-    count(
-      "signet_tls_handshake_failures_total", "TLS handshakes that failed, by reason", "reason",
-      reason ?? "connection lost")
+    count(.handshakeFailures, reason ?? "connection lost")
     // Who merely left, as every scan of ports does, is no news.
     if let reason { logRefusal("tls: \(reason)", peer) }
   }
@@ -183,17 +172,6 @@ final class Worker {
     guard server.accessLog != .none, refusalsLogged < Self.refusalsPerSecond else { return }
     refusalsLogged += 1
     log.add(refusal: cause, of: peer, wall: wall)
-  }
-
-  /// A second answer to one request is a mistake in an endpoint: ignored, but seen.
-  func answeredTwice() {
-    count("signet_http_request_errors_total", "Requests refused as HTTP, by cause", "cause", "answered_twice")
-  }
-
-  private func count(_ name: String, _ help: String, _ label: String, _ value: String) {
-    let key = name + value
-    if counters[key] == nil { counters[key] = server.metrics.counter(name, help, labels: [(label, value)]) }
-    counters[key]?.add()
   }
 }
 

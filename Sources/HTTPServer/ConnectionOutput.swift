@@ -26,13 +26,13 @@ extension HTTPConnection {
       watch?.setDeadline(nil, on: loop)
     }
     if phase == .closing { return linger(on: loop) }
-    if !hasEnded { watch?.want(.read, on: loop) }
-    guard phase == .reading else { return }
-    if isHeldBack {
-      // However fast the peer takes its answers, others have their turn before its next requests.
-      isHeldBack = false
+    if phase == .reading, isHeldBack {
+      // However fast the peer takes its answers, others have their turn before its next requests are read.
+      watch?.want([], on: loop)
       return worker.putOff(self)
     }
+    if !hasEnded { watch?.want(.read, on: loop) }
+    guard phase == .reading else { return }
     if exchange.input.isEmpty {
       becomeIdle(on: loop)
     } else {
@@ -45,6 +45,7 @@ extension HTTPConnection {
   /// Goes on with requests which waited until answers had left.
   func takeTurn(on loop: isolated EventLoop) {
     guard phase == .reading else { return }
+    if !hasEnded { watch?.want(.read, on: loop) }
     advance(on: loop)
     if phase == .reading, transport.hasBuffered { receive(on: loop) }
   }

@@ -36,7 +36,7 @@ final class HTTPConnection {
   var hasEnded = false
   var isDispatching = false
   var sentContinue = false
-  /// Requests wait in the input until answers have left.
+  /// Requests wait in the input until answers have left, and then for a turn.
   var isHeldBack = false
   /// Whether the peer is a trusted proxy, whose fields tell where requests come from.
   var isFromProxy = false
@@ -115,12 +115,13 @@ final class HTTPConnection {
   private func ended(on loop: isolated EventLoop) {
     hasEnded = true
     // A client may end its side and still wait for its answers (RFC 9112 9.6).
-    let isOwed = phase == .answering || exchange?.output.isEmpty == false
+    let isOwed = phase == .answering || isHeldBack || exchange?.output.isEmpty == false
     if isOwed { watch?.want(watch?.interest.subtracting(.read) ?? [], on: loop) } else { close(on: loop) }
   }
 
   /// Parses and answers what is buffered, as far as it goes.
   func advance(on loop: isolated EventLoop) {
+    isHeldBack = false
     while phase == .reading, let exchange, !exchange.input.isEmpty {
       guard exchange.output.count <= worker.limits.pendingOutput else {
         worker.reached("pending_output")

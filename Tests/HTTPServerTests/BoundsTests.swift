@@ -256,6 +256,27 @@ private let slowRequest = "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
     #expect((1...4).contains(most.load(ordering: .relaxed)))
   }
 
+  @Test func requestsThatWaitForTheirTurnAreAnsweredAlsoAfterTheClientsEnd() throws {
+    let server = try TestServer(loops: 1) { _ in
+      [
+        Route(
+          .get, "/", name: "root",
+          .immediate { $0.respond(200, contentType: nil, body: [UInt8](repeating: 120, count: 10_000)) })
+      ]
+    }
+    defer { server.stop() }
+    // More than get their turn in one tick.
+    let clients = (0..<300).map { _ in server.client() }
+    for client in clients {
+      client.send(String(repeating: request, count: 20))
+      client.endWriting()
+    }
+    for client in clients {
+      for _ in 0..<20 { #expect(client.answer()?.body.utf8.count == 10_000) }
+      #expect(client.isEnded())
+    }
+  }
+
   @Test func aKeptConnectionMaySendOneMoreRequestAtTheEnd() throws {
     var limits = Limits()
     limits.farewellTime = 10_000

@@ -75,22 +75,8 @@ actor Child {
     _ = try? await end()
   }
 
-  nonisolated var standardOutput: String { text(output) }
-  nonisolated var standardError: String { text(errors) }
-
-  /// By plain reads: `FileManager.contents` leaks a page for each empty file, which AddressSanitizer reports.
-  private nonisolated func text(_ path: String) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return "" }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
-      bytes += buffer[..<count]
-    }
-  }
+  nonisolated var standardOutput: String { text(ofFile: output) }
+  nonisolated var standardError: String { text(ofFile: errors) }
 }
 
 /// What a finished program left.

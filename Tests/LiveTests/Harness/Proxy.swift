@@ -46,7 +46,7 @@ struct Proxy: Sendable {
     }
   }
 
-  private var text: String { (try? String(contentsOfFile: requests, encoding: .utf8)) ?? "" }
+  private var text: String { LiveTests.text(ofFile: requests) }
 
   /// What it took for a request, so far.
   var lines: [Line] { text.split(separator: "\n").compactMap(Line.init) }

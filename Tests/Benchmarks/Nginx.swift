@@ -25,7 +25,7 @@ final class Nginx {
     process.arguments = ["nginx", "-p", folder.path, "-c", file, "-e", folder.path + "/error.log"]
     process.environment = Command.clean
     try process.run()
-    try await Task.sleep(for: .milliseconds(300))
+    for _ in 0..<500 where !Self.answers(port) { try await Task.sleep(for: .milliseconds(10)) }
   }
 
   deinit { stop() }
@@ -59,6 +59,19 @@ final class Nginx {
         server { listen 127.0.0.1:\(port) reuseport\(tls == nil ? "" : " ssl"); root \(folder); }
       }
       """
+  }
+
+  /// Whether somebody listens on the port.
+  private static func answers(_ port: UInt16) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    address.sin_port = port.bigEndian
+    return withUnsafeBytes(of: &address) { raw in
+      connect(descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count)) == 0
+    }
   }
 
   private static func freePort() throws -> UInt16 {

@@ -73,7 +73,7 @@ let package = Package(
 
     // A program that prints figures; see Tests/Benchmarks/Benchmarks.swift.
     .executableTarget(
-      name: "Benchmarks", dependencies: ["OpenSSL", "Passwords", "SQLite"], path: "Tests/Benchmarks",
+      name: "Benchmarks", dependencies: ["JOSE", "OpenSSL", "Passwords", "SQLite"], path: "Tests/Benchmarks",
       swiftSettings: settings),
 
     // What `make fuzz` runs; see Tests/FuzzTargets/FuzzTarget.swift. They reach what other modules keep to themselves,

@@ -16,7 +16,7 @@ import Testing
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "Reactor", "Storage",
       "Telemetry", "Threads", "ArgumentParser", "Logging",
     ],
-    "Benchmarks": ["OpenSSL", "Passwords", "SQLite"], "Faults": [],
+    "Benchmarks": ["JOSE", "OpenSSL", "Passwords", "SQLite"], "Faults": [],
     "FuzzTargets": ["API", "Configuration", "HTTPServer", "JSON", "Reactor", "Telemetry"],
     "Fuzz": ["FuzzTargets"],
   ]

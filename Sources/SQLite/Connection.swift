@@ -18,8 +18,8 @@ package final class Connection {
   private var statements: [String: Statement] = [:]
 
   /// Opens `path`.
-  /// - Parameter busyMilliseconds: how long a statement waits for another process's lock.
-  package init(path: String, access: Access, busyMilliseconds: Int32 = 5000) throws(SQLiteError) {
+  /// - Parameter patience: milliseconds for which a statement waits for another process's lock.
+  package init(path: String, access: Access, patience: Int32 = 5000) throws(SQLiteError) {
     let how =
       switch access {
       case .readWriteCreate: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
@@ -36,7 +36,7 @@ package final class Connection {
     handle = opened
     frames = .allocate(capacity: 1)
     frames.initialize(to: 0)
-    sqlite3_busy_timeout(opened, busyMilliseconds)
+    sqlite3_busy_timeout(opened, patience)
   }
 
   deinit {
@@ -44,6 +44,9 @@ package final class Connection {
     sqlite3_close_v2(handle)
     frames.deallocate()
   }
+
+  /// Changes for how many milliseconds a statement waits for another process's lock.
+  package func wait(patience: Int32) { sqlite3_busy_timeout(handle, patience) }
 
   /// Runs one or more statements which return no rows.
   package func execute(_ sql: String) throws(SQLiteError) {

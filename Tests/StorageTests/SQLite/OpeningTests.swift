@@ -48,7 +48,7 @@ import Threads
   @Test func aMigrationThatFailsLeavesNothing() throws {
     let place = try SQLitePlace()
     defer { place.remove() }
-    let database = Database(try SQLiteStore.connect(place.path, create: true), digest: digest)
+    let database = Database(try SQLiteStore.connect(place.path, create: true, patience: 5000), digest: digest)
     func migrator(_ second: String) -> Migrator {
       let files = [("v0001_first", "CREATE TABLE first (x);"), ("v0002_second", second)]
       return Migrator(database, digest: digest, files: files.map { (name: $0.0, sql: Array($0.1.utf8)) })
@@ -89,6 +89,20 @@ import Threads
       for thread in threads { thread.join() }
       #expect(errors.withLock { $0 } == [])
     }
+  }
+
+  @Test func aLockThatStaysIsWaitedForAndNamed() throws {
+    let place = try SQLitePlace()
+    defer { place.remove() }
+    _ = try place.openSQLite()
+    place.close()
+    let holder = try Connection(path: place.path, access: .readWrite)
+    try holder.execute("BEGIN IMMEDIATE")
+    var options = SQLiteStore.Options(path: place.path, now: 0)
+    options.patience = 20
+    #expect(throws: StoreError.busy) { try SQLiteStore(options, epoch: 1, digest: digest, metrics: Metrics()) }
+    try holder.execute("ROLLBACK")
+    try SQLiteStore(options, epoch: 1, digest: digest, metrics: Metrics()).close()
   }
 
   @Test func whatIsNoDatabaseIsRefused() throws {

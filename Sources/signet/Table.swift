@@ -46,7 +46,12 @@ struct Table {
 enum Output {
   /// Prints a line, whole and at once, to standard output or another descriptor.
   static func line(_ text: String, to descriptor: Int32 = 1) {
-    var bytes = Array((text + "\n").utf8)[...]
+    bytes(Array((text + "\n").utf8), to: descriptor)
+  }
+
+  /// Prints bytes as they are.
+  static func bytes(_ bytes: [UInt8], to descriptor: Int32 = 1) {
+    var bytes = bytes[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
       guard count > 0 || errno == EINTR else { return }

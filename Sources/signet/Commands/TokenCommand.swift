@@ -86,30 +86,3 @@ struct TokenCommand: AsyncParsableCommand {
     }
   }
 }
-
-/// Arguments which may stand elsewhere, so that a secret isn't seen in the list of processes.
-enum Input {
-  /// Bytes that are read at most.
-  private static let limit = 1 << 20
-
-  /// The argument itself, standard input for `-`, a file for `@FILE`; without white space around it.
-  static func text(_ argument: String) throws -> String {
-    guard argument == "-" || argument.hasPrefix("@") else { return argument }
-    let path = argument == "-" ? "/dev/stdin" : String(argument.dropFirst())
-    let descriptor = argument == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw CommandFailure.failed("\(path) can't be read: \(String(cString: strerror(errno)))")
-    }
-    defer { if descriptor > 0 { close(descriptor) } }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while bytes.count <= limit {
-      let count = read(descriptor, &buffer, buffer.count)
-      guard count > 0 else { break }
-      bytes += buffer[..<count]
-    }
-    let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0d).contains($0) }
-    let trimmed = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-    return String(decoding: Array(trimmed), as: UTF8.self)
-  }
-}

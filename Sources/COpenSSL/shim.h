@@ -17,8 +17,9 @@
 #include <openssl/x509err.h>
 #include <openssl/pemerr.h>
 
-// A macro made of other macros, which Swift cannot see.
+// Macros made of other macros, which Swift cannot see.
 static const int signetPublicKeySelection = EVP_PKEY_PUBLIC_KEY;
+static const int signetKeyPairSelection = EVP_PKEY_KEYPAIR;
 
 // What every TLS context here has; the reasons stand in TLSContext.swift. 1 when OpenSSL took all of it.
 static inline int signet_tls_prepare(SSL_CTX *context, const char *ciphers, long chain_limit) {

@@ -25,7 +25,7 @@ package enum JOSEError: String, Error, Equatable, Sendable, CaseIterable, Custom
   case invalidKey = "the key is malformed"
   case unsupportedKey = "the key is of a kind or for an algorithm that is not supported"
   case weakKey = "the key is too weak"
-  case wrongKeyUse = "the key is not for signatures"
+  case wrongKeyUse = "the key is for another use"
   case duplicateKeyID = "two keys have the same kid"
   case cryptographyFailed = "the cryptographic library failed"
 

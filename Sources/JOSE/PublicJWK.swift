@@ -28,54 +28,19 @@ package struct PublicJWK: Sendable, CustomStringConvertible, CustomReflectable {
     self.key = key
     self.parameters = parameters
     self.algorithm = algorithm
-    self.kid = kid ?? Self.thumbprint(parameters)
+    self.kid = kid ?? parameters.thumbprint
   }
 
-  /// The RFC 7638 thumbprint: SHA-256 over the required members in the order of their names, in base64url.
-  package var thumbprint: String { Self.thumbprint(parameters) }
-
-  private static func thumbprint(_ parameters: PublicParameters) -> String {
-    var writer = JSONWriter()
-    writer.beginObject()
-    switch parameters {
-    case .p256(let x, let y):
-      writer.member("crv", "P-256")
-      writer.member("kty", "EC")
-      writer.member("x", Base64URL.encode(x))
-      writer.member("y", Base64URL.encode(y))
-    case .rsa(let n, let e):
-      writer.member("e", Base64URL.encode(e))
-      writer.member("kty", "RSA")
-      writer.member("n", Base64URL.encode(n))
-    case .ed25519(let x):
-      writer.member("crv", "Ed25519")
-      writer.member("kty", "OKP")
-      writer.member("x", Base64URL.encode(x))
-    }
-    writer.endObject()
-    return Base64URL.encode(Digest.sha256(writer.bytes))
-  }
+  /// The RFC 7638 thumbprint.
+  package var thumbprint: String { parameters.thumbprint }
 
   /// Writes the JWK as an object.
   package func write(into writer: inout JSONWriter) {
     writer.beginObject()
-    switch parameters {
-    case .p256(let x, let y):
-      writer.member("kty", "EC")
-      writer.member("crv", "P-256")
-      writer.member("x", Base64URL.encode(x))
-      writer.member("y", Base64URL.encode(y))
-    case .rsa(let n, let e):
-      writer.member("kty", "RSA")
-      writer.member("n", Base64URL.encode(n))
-      writer.member("e", Base64URL.encode(e))
-    case .ed25519(let x):
-      writer.member("kty", "OKP")
-      writer.member("crv", "Ed25519")
-      writer.member("x", Base64URL.encode(x))
-    }
+    parameters.writeMembers(into: &writer)
     writer.member("kid", kid)
-    writer.member("alg", algorithm.rawValue)
+    // An AKP key has it among the required members.
+    if case .akp = parameters {} else { writer.member("alg", algorithm.rawValue) }
     writer.member("use", "sig")
     writer.endObject()
   }

@@ -73,7 +73,7 @@ package final class TokenVerifier {
   private func find(_ header: TokenHeader) throws(JOSEError) -> Entry {
     // A dictionary compares by Unicode equivalence; a kid is the same bytes or another one.
     guard let entry = entries[header.kid], entry.kid.utf8.elementsEqual(header.kid.utf8) else { throw .unknownKey }
-    guard entry.algorithm.rawValue.utf8.elementsEqual(header.algorithm.utf8) else { throw .algorithmMismatch }
+    guard SignatureAlgorithm(name: header.algorithm) == entry.algorithm else { throw .algorithmMismatch }
     return entry
   }
 

@@ -13,7 +13,7 @@ import Testing
     #expect(okp.kid == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
   }
 
-  @Test(arguments: SignatureAlgorithm.allCases) func writtenAndReadAgain(algorithm: SignatureAlgorithm) throws {
+  @Test(arguments: SignatureAlgorithm.available) func writtenAndReadAgain(algorithm: SignatureAlgorithm) throws {
     let key = try SigningKey.generate(algorithm)
     let set = try JWKSet([key.publicJWK])
     var writer = JSONWriter()
@@ -55,7 +55,7 @@ import Testing
   static let refusals: [(String, JOSEError)] = [
     (#"[]"#, .invalidKey), (#"{}"#, .invalidKey), (#"{"kty":1}"#, .invalidKey),
     (#"{"kty":"oct","k":"AA"}"#, .unsupportedKey), (#"{"kty":"EC","crv":"P-192"}"#, .unsupportedKey),
-    (#"{"kty":"OKP","crv":"X25519","x":"AA"}"#, .unsupportedKey),
+    (#"{"kty":"OKP","crv":"X25519","x":"\#(x)"}"#, .unsupportedKey),
     (#"{"kty":"EC","crv":"P-256","x":"\#(x)"}"#, .invalidKey),
     (#"{"kty":"EC","crv":"P-256","x":"\#(y)","y":"\#(x)"}"#, .invalidKey),
     (#"{"kty":"EC","crv":"P-256","x":"AA\#(x)","y":"\#(y)"}"#, .invalidKey),

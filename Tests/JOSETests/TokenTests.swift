@@ -14,7 +14,7 @@ import Testing
     return output
   }
 
-  @Test(arguments: SignatureAlgorithm.allCases) func signedAndVerified(algorithm: SignatureAlgorithm) throws {
+  @Test(arguments: SignatureAlgorithm.available) func signedAndVerified(algorithm: SignatureAlgorithm) throws {
     let key = try SigningKey.generate(algorithm)
     let signer = try TokenSigner(key: key, type: "at+jwt")
     let verifier = try TokenVerifier(keys: [key.publicJWK])
@@ -39,7 +39,7 @@ import Testing
     #expect(inspected.claims?["sub"]?.string == "248289761001")
   }
 
-  @Test(arguments: SignatureAlgorithm.allCases) func everyByteCounts(algorithm: SignatureAlgorithm) throws {
+  @Test(arguments: SignatureAlgorithm.available) func everyByteCounts(algorithm: SignatureAlgorithm) throws {
     let key = try SigningKey.generate(algorithm)
     let verifier = try TokenVerifier(keys: [key.publicJWK])
     let token = try token(key)

@@ -7,17 +7,16 @@ import COpenSSL
 /// The two halves of a key with what uses them. Borrows the key's bytes, so it lives inside one call.
 struct AESCBCHMAC {
   private let cipher: Algorithm
-  private let digest: ParameterName
+  private let hash: HashFunction
   private let macKey: UnsafeRawBufferPointer
   private let cipherKey: UnsafeRawBufferPointer
-  private let tagSize: Int
+  private var tagSize: Int { hash.size / 2 }
 
-  init(_ cipher: Algorithm, _ digest: ParameterName, _ key: UnsafeRawBufferPointer, tagSize: Int) {
+  init(_ cipher: Algorithm, _ hash: HashFunction, _ key: UnsafeRawBufferPointer) {
     self.cipher = cipher
-    self.digest = digest
+    self.hash = hash
     macKey = UnsafeRawBufferPointer(rebasing: key[..<(key.count / 2)])
     cipherKey = UnsafeRawBufferPointer(rebasing: key[(key.count / 2)...])
-    self.tagSize = tagSize
   }
 
   func seal(
@@ -47,7 +46,7 @@ struct AESCBCHMAC {
     let context = try OpenSSLError.unwrap(EVP_MAC_CTX_new(Algorithms.hmac.pointer), "EVP_MAC_CTX_new")
     defer { EVP_MAC_CTX_free(context) }
     let key = macKey.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    let result = withParameters([.text(ParameterName.digest, digest)]) { EVP_MAC_init(context, key, macKey.count, $0) }
+    let result = withParameters([.text(.digest, hash.parameter)]) { EVP_MAC_init(context, key, macKey.count, $0) }
     try OpenSSLError.check(result, "EVP_MAC_init")
     let bits = withUnsafeBytes(of: (UInt64(associatedData.count) * 8).bigEndian) { Array($0) }
     var isDone = update(context, associatedData)
@@ -55,7 +54,7 @@ struct AESCBCHMAC {
     isDone = update(context, ciphertext) && isDone
     isDone = bits.withUnsafeBytes { update(context, $0) } && isDone
     guard isDone else { throw OpenSSLError("EVP_MAC_update") }
-    var tag = [UInt8](repeating: 0, count: tagSize * 2)
+    var tag = [UInt8](repeating: 0, count: hash.size)
     var size = 0
     try OpenSSLError.check(EVP_MAC_final(context, &tag, &size, tag.count), "EVP_MAC_final")
     guard size == tag.count else { throw OpenSSLError(call: "EVP_MAC_final", reason: "a tag of another size") }

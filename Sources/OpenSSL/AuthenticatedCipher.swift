@@ -97,8 +97,7 @@ package enum AuthenticatedCipher: Sendable {
   }
 
   private func cbc(_ key: UnsafeRawBufferPointer) -> AESCBCHMAC {
-    let digest = self == .aes128CBCHMACSHA256 ? ParameterName.sha256 : ParameterName.sha512
-    return AESCBCHMAC(algorithm, digest, key, tagSize: tagSize)
+    AESCBCHMAC(algorithm, self == .aes128CBCHMACSHA256 ? .sha256 : .sha512, key)
   }
 }
 
@@ -106,9 +105,4 @@ extension Algorithms {
   static let aes128GCM = Algorithm(EVP_CIPHER_fetch(nil, "AES-128-GCM", nil))
   static let aes128CBC = Algorithm(EVP_CIPHER_fetch(nil, "AES-128-CBC", nil))
   static let aes256CBC = Algorithm(EVP_CIPHER_fetch(nil, "AES-256-CBC", nil))
-}
-
-extension ParameterName {
-  static let sha256 = ParameterName("SHA256")
-  static let sha512 = ParameterName("SHA512")
 }

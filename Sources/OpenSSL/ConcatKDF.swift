@@ -14,8 +14,8 @@ package enum ConcatKDF {
       let result = secret.withBytes { secret in
         info.withUnsafeBytes { info in
           let parameters: [Parameter] = [
-            .text(ParameterName.digest, ParameterName.sha256), .bytes(ParameterName.secret, secret),
-            .bytes(ParameterName.info, info),
+            .text(.digest, HashFunction.sha256.parameter), .bytes(.secret, secret),
+            .bytes(.info, info),
           ]
           return withParameters(parameters) { EVP_KDF_derive(context, target, output.count, $0) }
         }

@@ -135,6 +135,52 @@ import Testing
     #expect(longer.withBytes { Array($0[..<16]) } == key.withBytes { Array($0) })
   }
 
+  @Test(arguments: [KeyKind.p256, .p384, .p521, .x25519]) func agreement(kind: KeyKind) throws {
+    let key = try PrivateKey.generate(kind)
+    let (secret, ephemeral) = try KeyAgreement.secretWithNewKey(for: key.publicKey)
+    #expect(secret.count == kind.curve?.size ?? 32)
+    let same = try KeyAgreement.secret(of: key, with: try PublicKey(ephemeral))
+    #expect(constantTimeEqual(same, secret))
+    #expect(try KeyAgreement.secretWithNewKey(for: key.publicKey).ephemeral != ephemeral)
+    let other = try PrivateKey.generate(kind)
+    #expect(!constantTimeEqual(try KeyAgreement.secret(of: other, with: try PublicKey(ephemeral)), secret))
+    for kind in [KeyKind.p256, .p384, .x25519, .ed25519, .rsa(bits: 2048)] where kind != key.kind {
+      let stranger = try PrivateKey.generate(kind).publicKey
+      #expect(throws: OpenSSLError.self) { try KeyAgreement.secret(of: key, with: stranger) }
+    }
+  }
+
+  @Test func publishedAgreement() throws {
+    // RFC 7748 6.1, which RFC 8037 A.6 uses too.
+    let bob = try PrivateKey(
+      .okp(.x25519, x: bytes(hex: "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f")),
+      PrivateParameters([
+        (.d, bytes(hex: "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"))
+      ]))
+    let alice = try PublicKey(
+      .okp(.x25519, x: bytes(hex: "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a")))
+    let secret = try KeyAgreement.secret(of: bob, with: alice)
+    #expect(
+      secret.withBytes { Array($0) }
+        == bytes(hex: "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742"))
+  }
+
+  @Test(arguments: [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  ]) func pointsOfLowOrderAreRefused(point: String) throws {
+    // Curve25519's points of order 1, 2, 4 and 8, and their other encodings.
+    let peer = try PublicKey(.okp(.x25519, x: bytes(hex: point)))
+    let key = try PrivateKey.generate(.x25519)
+    #expect(throws: OpenSSLError.self) { try KeyAgreement.secret(of: key, with: peer) }
+    #expect(throws: OpenSSLError.self) { try KeyAgreement.secretWithNewKey(for: peer) }
+  }
+
   @Test func secretsForRSAKeys() throws {
     let key = try PrivateKey.generate(.rsa(bits: 2048))
     for size in [16, 32, 64, 190] {

@@ -30,8 +30,7 @@ package final class MACKey: Sendable, CustomStringConvertible, CustomReflectable
   ) throws(JOSEError) {
     guard bytes.count >= algorithm.hash.size else { throw .weakKey }
     guard bytes.count <= Self.largest else { throw .invalidKey }
-    var bytes = bytes
-    secret = SecretBytes(&bytes)
+    secret = SecretBytes(copying: bytes)
     self.algorithm = algorithm
     self.kid = kid
     self.signs = signs
@@ -60,13 +59,13 @@ package final class MACKey: Sendable, CustomStringConvertible, CustomReflectable
   }
 
   /// The RFC 7638 thumbprint: a hash of the secret, which tells it to whoever can guess it (RFC 7638 7).
-  package var thumbprint: String { secret.withCopy { Thumbprint.of(symmetric: $0) } }
+  package var thumbprint: String { secret.withBytes { Thumbprint.of(symmetric: $0) } }
 
   /// Writes the JWK with the key in it, as an object; the caller wipes the writer's bytes.
   package func writeSecret(into writer: inout JSONWriter) {
     writer.beginObject()
     writer.member("kty", "oct")
-    secret.withCopy { writer.member("k", Base64URL.encode($0)) }
+    secret.withBytes { writer.member("k", Base64URL.encode($0)) }
     if let kid { writer.member("kid", kid) }
     writer.member("alg", algorithm.rawValue)
     writer.member("use", "sig")
@@ -76,8 +75,6 @@ package final class MACKey: Sendable, CustomStringConvertible, CustomReflectable
 
   /// A keyed context for one thread.
   func context() throws(JOSEError) -> HMAC {
-    do throws(OpenSSLError) {
-      return try secret.withCopy { key throws(OpenSSLError) in try HMAC(key: key, hash: algorithm.hash) }
-    } catch { throw .cryptographyFailed }
+    do { return try HMAC(key: secret, hash: algorithm.hash) } catch { throw .cryptographyFailed }
   }
 }

@@ -50,10 +50,10 @@ package enum Thumbprint {
     }
     var key = try members.symmetricKey()
     defer { wipe(&key) }
-    return of(symmetric: key)
+    return key.withUnsafeBytes { of(symmetric: $0) }
   }
 
-  static func of(symmetric key: [UInt8]) -> String {
+  static func of(symmetric key: UnsafeRawBufferPointer) -> String {
     var writer = JSONWriter()
     writer.beginObject()
     writer.member("k", Base64URL.encode(key))

@@ -13,11 +13,25 @@ package final class HMAC {
   private let context: OpaquePointer
 
   /// Takes a key, as long as the hash by preference; keeps only what OpenSSL derives from it.
-  package init(key: [UInt8], hash: HashFunction = .sha256) throws(OpenSSLError) {
+  package convenience init(key: [UInt8], hash: HashFunction = .sha256) throws(OpenSSLError) {
     precondition(!key.isEmpty, "an empty key means 'the one before' to OpenSSL")
+    try self.init(hash) { context, parameters in EVP_MAC_init(context, key, key.count, parameters) }
+  }
+
+  /// Takes a key, as long as the hash by preference; keeps only what OpenSSL derives from it.
+  package convenience init(key: SecretBytes, hash: HashFunction) throws(OpenSSLError) {
+    precondition(key.count > 0, "an empty key means 'the one before' to OpenSSL")
+    try self.init(hash) { context, parameters in
+      key.withBytes { EVP_MAC_init(context, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count, parameters) }
+    }
+  }
+
+  private init(
+    _ hash: HashFunction, _ start: (OpaquePointer, UnsafePointer<OSSL_PARAM>) -> Int32
+  ) throws(OpenSSLError) {
     tagSize = hash.size
     context = try OpenSSLError.unwrap(EVP_MAC_CTX_new(Algorithms.hmac.pointer), "EVP_MAC_CTX_new")
-    let result = withDigestParameter(hash) { EVP_MAC_init(context, key, key.count, $0) }
+    let result = withParameters([.text(.digest, hash.parameter)]) { start(context, $0) }
     try OpenSSLError.check(result, "EVP_MAC_init")
   }
 
@@ -52,20 +66,5 @@ package final class HMAC {
       tag(message, into: computed)
       return constantTimeEqual(UnsafeRawBufferPointer(rebasing: computed[..<expected.count]), expected)
     }
-  }
-}
-
-/// Runs `body` with OpenSSL's way of saying "with this hash".
-private func withDigestParameter<Result>(
-  _ hash: HashFunction, _ body: (UnsafePointer<OSSL_PARAM>) -> Result
-) -> Result {
-  // OpenSSL does not write to what it is given here; its type can't say so.
-  let name = UnsafeMutablePointer(mutating: hash.parameter.pointer)
-  let parameters = [
-    OSSL_PARAM_construct_utf8_string(ParameterName.digest.pointer, name, 0), OSSL_PARAM_construct_end(),
-  ]
-  return parameters.withUnsafeBufferPointer { parameters in
-    guard let start = parameters.baseAddress else { preconditionFailure("an array of two has a start") }
-    return body(start)
   }
 }

@@ -58,7 +58,7 @@ struct JoseKeys {
   static func value(_ bytes: [UInt8], _ source: String) throws -> JSONValue {
     do {
       let text = String(decoding: bytes, as: UTF8.self)
-      return text.hasPrefix("-----BEGIN ") ? try JWKMembers.value(pem: text) : try JSONValue.parse(bytes)
+      return text.hasPrefix("-----BEGIN ") ? try PEMKey.jwk(text) : try JSONValue.parse(bytes)
     } catch {
       throw CommandFailure.failed("\(source) holds no JWK, JWK Set or PEM: \(error)")
     }

@@ -106,7 +106,7 @@ extension JoseCommand {
 
     func run() throws {
       let value = try JoseKeys.value(try Input.bytes("-"), "standard input")
-      let text = try JoseCommand.failing("standard input isn't a key") { try JWKMembers.thumbprint(of: value) }
+      let text = try JoseCommand.failing("standard input isn't a key") { try JOSE.Thumbprint.of(value) }
       Output.done(text, [JSONMember("thumbprint", .string(text))], json: output.json)
     }
   }

@@ -3,7 +3,7 @@
 /// A refused token, key or claim.
 package enum JOSEError: String, Error, Equatable, Sendable, CaseIterable, CustomStringConvertible {
   case tooLarge = "the token is larger than allowed"
-  case malformed = "the token is not three parts separated by periods"
+  case malformed = "the token is not three parts (signed) or five (encrypted) separated by periods"
   case invalidBase64URL = "a part is not canonical base64url"
   case invalidHeader = "the header is not a valid JSON object"
   case invalidPayload = "the payload is not a valid JSON object"
@@ -14,6 +14,13 @@ package enum JOSEError: String, Error, Equatable, Sendable, CaseIterable, Custom
   case typeMismatch = "the token is of another type"
   case criticalHeader = "the header demands an extension"
   case keyInHeader = "the header brings its own key"
+  case missingEncryption = "the header names no content encryption"
+  case encryptionMismatch = "the content encryption is not supported, or not the key's"
+  case compressed = "the content is compressed, which is refused"
+  case invalidEphemeralKey = "the header's ephemeral key is missing, malformed or not on the key's curve"
+  case encryptedKeyMismatch = "the token has an encrypted key where none belongs, or none where one does"
+  case invalidContentSize = "the initialization vector or the authentication tag has the wrong size"
+  case decryptionFailed = "the token can't be decrypted with this key"
   case invalidSignature = "the signature is wrong"
   case missingClaim = "a required claim is missing"
   case invalidClaim = "a claim has the wrong form"
@@ -26,6 +33,7 @@ package enum JOSEError: String, Error, Equatable, Sendable, CaseIterable, Custom
   case unsupportedKey = "the key is of a kind or for an algorithm that is not supported"
   case weakKey = "the key is too weak"
   case wrongKeyUse = "the key is for another use"
+  case noPublicKey = "a symmetric key has no public half"
   case duplicateKeyID = "two keys have the same kid"
   case cryptographyFailed = "the cryptographic library failed"
 

@@ -27,7 +27,7 @@ package struct JWKMembers {
     self.kty = kty
     kid = try Self.text(value, "kid")
     alg = try Self.text(value, "alg")
-    try KeyUse(value, isSymmetric: kty == "oct").check(purpose)
+    try KeyUse(value, kty: kty).check(purpose)
   }
 
   /// The member as a string, nil when absent; throws `invalidKey` when it is something else.

@@ -10,7 +10,7 @@ struct TokenHeader {
   let type: String?
 
   /// The members by which a token would choose its key, or change what its parts mean.
-  private static let refused: [(name: String, error: JOSEError)] = [
+  static let refused: [(name: String, error: JOSEError)] = [
     // RFC 7515 4.1.11: no extension is understood here, so each critical one refuses the token.
     ("crit", .criticalHeader), ("b64", .criticalHeader),
     ("jwk", .keyInHeader), ("jku", .keyInHeader), ("x5u", .keyInHeader), ("x5c", .keyInHeader),
@@ -35,7 +35,8 @@ struct TokenHeader {
     return Self.shortened(type) == Self.shortened(expected)
   }
 
-  private static func shortened(_ type: String) -> [UInt8] {
+  /// A media type in lower case and without its "application/" (RFC 7515 4.1.9).
+  static func shortened(_ type: String) -> [UInt8] {
     let lower = type.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
     let prefix = Array("application/".utf8)
     return lower.starts(with: prefix) ? Array(lower.dropFirst(prefix.count)) : lower

@@ -19,14 +19,15 @@ package struct UnverifiedToken: Sendable {
     return value
   }
 
-  /// Takes a compact JWS or JWE of at most `size` bytes apart; the header must be a valid JSON object.
-  package init(compact: [UInt8], size: Int = TokenDecrypter.defaultSize) throws(JOSEError) {
-    guard compact.count <= size else { throw .tooLarge }
+  /// Takes a compact JWS or JWE of at most `size` bytes apart, 16 and 24 KiB unless given; the header must be a valid
+  /// JSON object.
+  package init(compact: [UInt8], size: Int? = nil) throws(JOSEError) {
+    guard compact.count <= size ?? TokenDecrypter.defaultSize else { throw .tooLarge }
     let isEncrypted = compact.count { $0 == UInt8(ascii: ".") } == 4
     self = try compact.withBytes { compact throws(JOSEError) in
       isEncrypted
-        ? try UnverifiedToken(EncryptedParts(compact, largest: size))
-        : try UnverifiedToken(CompactParts(compact, largest: size))
+        ? try UnverifiedToken(EncryptedParts(compact, largest: size ?? TokenDecrypter.defaultSize))
+        : try UnverifiedToken(CompactParts(compact, largest: size ?? CompactParts.largest))
     }
   }
 

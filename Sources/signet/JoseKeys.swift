@@ -35,7 +35,8 @@ struct JoseKeys {
   }
 
   /// The keys that `read` takes, where a key that names no algorithm is for `algorithm`.
-  func all<Key>(for purpose: String, _ algorithm: String?, _ read: (JSONValue) throws(JOSEError) -> Key) throws -> [Key] {
+  func all<Key>(for purpose: String, _ algorithm: String?, _ read: (JSONValue) throws(JOSEError) -> Key) throws -> [Key]
+  {
     var keys: [Key] = []
     var refusal = JOSEError.unsupportedKey
     for member in members {

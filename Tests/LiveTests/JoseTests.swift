@@ -48,7 +48,8 @@ import Testing
     }
     #expect(try await jose.failure(["sign", "--key", "es", "--alg", "ES384"], "x").contains("is for ES256"))
     #expect(try await jose.failure(["sign", "--key", "ecdh", "--alg", "ES256"], "x").contains("no key for signing"))
-    #expect(try await jose.failure(["encrypt", "--key", "es", "--alg", "ECDH-ES"], "x").contains("no key for encrypting"))
+    #expect(
+      try await jose.failure(["encrypt", "--key", "es", "--alg", "ECDH-ES"], "x").contains("no key for encrypting"))
     let token = try await jose.done(["sign", "--key", "hs", "--alg", "HS256"], "x")
     #expect(try await jose.failure(["verify", "--key", "es"], token).contains("isn't good"))
     // The public key's text as a MAC key: what every library once fell for.
@@ -107,7 +108,9 @@ import Testing
     let header = #"{"alg":"PBES2-HS256+A128KW","enc":"A128GCM","p2s":"AAAA","p2c":2147483647}"#
     let zipped = #"{"alg":"A256KW","enc":"A256GCM","zip":"DEF"}"#
     let huge = "{\"alg\":\"A256KW\",\"enc\":\"A256GCM\",\"x\":\"\(String(repeating: "a", count: 10 << 20))\"}"
-    for (header, words) in [(header, "can't be decrypted"), (zipped, "can't be decrypted"), (huge, "larger than 1 MiB")] {
+    for (header, words) in [
+      (header, "can't be decrypted"), (zipped, "can't be decrypted"), (huge, "larger than 1 MiB"),
+    ] {
       let token = Data(header.utf8).base64EncodedString().replacing("=", with: "").replacing("+", with: "-")
         .replacing("/", with: "_")
       #expect(try await jose.failure(["decrypt", "--key", "key"], token + ".AAAA.AAAA.AAAA.AAAA").contains(words))

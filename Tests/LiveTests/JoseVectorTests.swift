@@ -37,7 +37,9 @@ import Testing
       #expect(parts[0] == "0" || parts[0] == "1", "\(one.name): exit \(parts[0])")
       let isAccepted = parts[0] == "0"
       if isAccepted, let plaintext = one.plaintext { #expect(parts.dropFirst().joined() == plaintext, "\(one.name)") }
-      if one.isValid, !isAccepted, Self.isRefusedByPolicy(one) { different += 1 } else {
+      if one.isValid, !isAccepted, Self.isRefusedByPolicy(one) {
+        different += 1
+      } else {
         #expect(isAccepted == one.isValid, "\(one.name): \(isAccepted ? "accepted" : "refused")")
       }
     }

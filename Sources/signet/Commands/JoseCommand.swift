@@ -92,7 +92,8 @@ extension JoseCommand {
       }
       JoseCommand.printPayload(
         decrypted.plaintext,
-        ["kid": decrypted.kid, "alg": decrypted.algorithm.rawValue, "enc": decrypted.content.rawValue], json: output.json)
+        ["kid": decrypted.kid, "alg": decrypted.algorithm.rawValue, "enc": decrypted.content.rawValue],
+        json: output.json)
     }
   }
 }
@@ -139,7 +140,8 @@ extension JoseCommand {
 
   struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print a new private or symmetric JWK.", discussion: "It is JSON, with or without --json. Keep it secret.")
+      abstract: "Print a new private or symmetric JWK.",
+      discussion: "It is JSON, with or without --json. Keep it secret.")
     @OptionGroup var output: OutputOptions
     @Option(help: "The algorithm it is for: of JWS, or of JWE's key management.") var alg: String
     @Option(help: "For ECDH-ES: P-256 or X25519.") var crv: String?

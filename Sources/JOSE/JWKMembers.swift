@@ -12,22 +12,28 @@ package struct JWKMembers {
   package enum Purpose: Sendable { case verify, sign, encrypt, decrypt }
 
   package let value: JSONValue
-  package let purpose: Purpose
   package let kty: String
   package let kid: String?
   /// The `alg` as it stands; which ones are good is for the caller to say.
   package let alg: String?
+  /// What `use` and `key_ops` allow.
+  let declaredUse: KeyUse
 
   /// Throws `invalidKey` when a common member is malformed, `wrongKeyUse` when `use` or `key_ops` are not for `purpose`.
   package init(_ value: JSONValue, for purpose: Purpose) throws(JOSEError) {
+    try self.init(anyUse: value)
+    try declaredUse.check(purpose)
+  }
+
+  /// For what no use matters to: a thumbprint, and keys that are told apart afterwards.
+  init(anyUse value: JSONValue) throws(JOSEError) {
     guard value.object != nil else { throw .invalidKey }
     self.value = value
-    self.purpose = purpose
     guard let kty = try Self.text(value, "kty") else { throw .invalidKey }
     self.kty = kty
     kid = try Self.text(value, "kid")
     alg = try Self.text(value, "alg")
-    try KeyUse(value, kty: kty).check(purpose)
+    declaredUse = try KeyUse(value, kty: kty)
   }
 
   /// The member as a string, nil when absent; throws `invalidKey` when it is something else.
@@ -46,8 +52,8 @@ package struct JWKMembers {
     return bytes
   }
 
-  /// The public half of an asymmetric key. Throws `unsupportedKey` for a type or curve that is not ours, `weakKey`, or
-  /// `invalidKey`; what is left to check, `publicKey` does.
+  /// The public half of an asymmetric key. Throws `unsupportedKey` for a type or curve that is not ours, `weakKey`,
+  /// `unavailableAlgorithm` or `invalidKey`; what is left to check, `publicKey` does.
   package func publicParameters() throws(JOSEError) -> PublicParameters {
     switch kty {
     case "EC":
@@ -65,7 +71,8 @@ package struct JWKMembers {
     case "AKP":
       // RFC 9964: `alg` is required and is what says the size.
       guard let alg else { throw .invalidKey }
-      guard let set = MLDSA(rawValue: alg), set.kind.isAvailable else { throw .unsupportedKey }
+      guard let set = MLDSA(rawValue: alg) else { throw .unsupportedKey }
+      guard set.kind.isAvailable else { throw .unavailableAlgorithm }
       return .akp(set, pub: try bytes("pub", size: set.publicSize))
     default: throw .unsupportedKey
     }
@@ -89,18 +96,23 @@ package struct JWKMembers {
     case .ec(let curve, _, _): return PrivateParameters([(.d, try bytes("d", size: curve.size))])
     case .okp: return PrivateParameters([(.d, try bytes("d", size: OctetCurve.size))])
     case .akp: return PrivateParameters([(.priv, try bytes("priv", size: MLDSA.seedSize))])
-    case .rsa:
-      // RFC 7518 6.3.2.7: a key of more than two primes.
-      guard value["oth"] == nil else { throw .unsupportedKey }
-      var members: [(PrivateParameters.Name, [UInt8])] = []
-      for name in PrivateParameters.Name.rsa {
-        let number = try bytes(name.rawValue)
-        // RFC 7518 2: a Base64urlUInt has no leading zeros.
-        guard let first = number.first, first != 0 else { throw .invalidKey }
-        members.append((name, number))
-      }
-      return PrivateParameters(members)
+    case .rsa: return try rsaParameters()
     }
+  }
+
+  private func rsaParameters() throws(JOSEError) -> PrivateParameters {
+    // RFC 7518 6.3.2.7: a key of more than two primes.
+    guard value["oth"] == nil else { throw .unsupportedKey }
+    // RFC 7518 6.3.2: `d` alone, or all of them.
+    let hasPrimes = PrivateParameters.Name.rsa.dropFirst().contains { value[$0.rawValue] != nil }
+    var members: [(PrivateParameters.Name, [UInt8])] = []
+    for name in hasPrimes ? PrivateParameters.Name.rsa : [.d] {
+      let number = try bytes(name.rawValue)
+      // RFC 7518 2: a Base64urlUInt has no leading zeros.
+      guard let first = number.first, first != 0 else { throw .invalidKey }
+      members.append((name, number))
+    }
+    return PrivateParameters(members)
   }
 
   /// The bytes of a symmetric key (`kty: oct`, RFC 7518 6.4), for the caller to wipe; throws `unsupportedKey` for other

@@ -28,14 +28,19 @@ struct KeyUse {
 
   /// Throws `wrongKeyUse` unless the key is for `purpose`, or may be for anything.
   func check(_ purpose: JWKMembers.Purpose) throws(JOSEError) {
+    guard allows(purpose) else { throw .wrongKeyUse }
+  }
+
+  /// Whether the key is for `purpose`, or may be for anything.
+  func allows(_ purpose: JWKMembers.Purpose) -> Bool {
     let isForSignatures = purpose == .verify || purpose == .sign
-    if let use, use != (isForSignatures ? "sig" : "enc") { throw .wrongKeyUse }
-    guard let operations else { return }
+    if let use, use != (isForSignatures ? "sig" : "enc") { return false }
+    guard let operations else { return true }
     // What WebCrypto writes for a public key of Diffie-Hellman, with which nothing is done: it is the private one's peer.
-    if operations.isEmpty, purpose == .encrypt, isOnCurve { return }
+    if operations.isEmpty, purpose == .encrypt, isOnCurve { return true }
     // RFC 7517 4.3: unrelated operations by one key are a danger, and `use` must agree.
     let others = isForSignatures ? Self.encryption : Self.signatures
-    guard operations.isDisjoint(with: others), !operations.isDisjoint(with: wanted(purpose)) else { throw .wrongKeyUse }
+    return operations.isDisjoint(with: others) && !operations.isDisjoint(with: wanted(purpose))
   }
 
   /// The operations of which one is enough. The public half of a private key verifies and encrypts also when the JWK

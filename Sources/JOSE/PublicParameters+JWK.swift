@@ -37,3 +37,29 @@ extension PublicParameters {
     return Base64URL.encode(Digest.sha256(writer.bytes))
   }
 }
+
+/// Thumbprints of JWKs whatever they are for (RFC 7638).
+package enum Thumbprint {
+  /// The thumbprint of any key of ours, public, private or symmetric; that of a symmetric key is for eyes which may see
+  /// the key, when it can be guessed (RFC 7638 7). Throws as `JWKMembers` does.
+  package static func of(_ value: JSONValue) throws(JOSEError) -> String {
+    let members = try JWKMembers(anyUse: value)
+    guard members.kty == "oct" else {
+      let parameters = try members.publicParameters()
+      do { return try PublicKey(parameters).parameters().thumbprint } catch { throw .invalidKey }
+    }
+    var key = try members.symmetricKey()
+    defer { wipe(&key) }
+    return key.withUnsafeBytes { of(symmetric: $0) }
+  }
+
+  static func of(symmetric key: UnsafeRawBufferPointer) -> String {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("k", Base64URL.encode(key))
+    writer.member("kty", "oct")
+    writer.endObject()
+    defer { wipe(&writer.bytes) }
+    return Base64URL.encode(Digest.sha256(writer.bytes))
+  }
+}

@@ -87,6 +87,9 @@ package enum MACAlgorithm: String, Sendable, CaseIterable {
   case hs384 = "HS384"
   case hs512 = "HS512"
 
+  /// The algorithm of that registered name, nil when it is none of ours.
+  package init?(name: String) { self.init(rawValue: name) }
+
   /// The hash inside; its size is the tag's, and the least of a key (RFC 7518 3.2).
   package var hash: HashFunction {
     switch self {

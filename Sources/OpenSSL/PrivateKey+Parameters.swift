@@ -24,7 +24,7 @@ extension PrivateKey {
     }
   }
 
-  /// A key from its numbers. Throws when a number is missing or of another size, when the private half is not the
+  /// A key from its numbers; of an RSA key's private ones `d` is enough. Throws when a number is missing or of another size, when the private half is not the
   /// public one's, and for a kind that the OpenSSL at run time lacks.
   package convenience init(_ public: PublicParameters, _ private: PrivateParameters) throws(OpenSSLError) {
     switch `public` {
@@ -69,6 +69,10 @@ extension PrivateKey {
   private static func rsa(
     _ n: [UInt8], _ e: [UInt8], _ parameters: PrivateParameters
   ) throws(OpenSSLError) -> OpaquePointer {
+    var parameters = parameters
+    let d = try member(.d, parameters)
+    guard d.count <= n.count else { throw OpenSSLError(call: "PrivateKey", reason: "an exponent beyond the modulus") }
+    if parameters.members.count == 1 { parameters = try RSAFactors.members(n: n, e: e, d: d) }
     let builder = try KeyBuilder()
     try builder.add(.modulus, number: n)
     try builder.add(.exponent, number: e)

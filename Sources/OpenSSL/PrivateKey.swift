@@ -47,14 +47,10 @@ package final class PrivateKey: @unchecked Sendable {
 
   /// Reads PKCS#8 in DER (RFC 5958), unencrypted; refuses trailing bytes and a key whose parts do not fit together.
   package convenience init(pkcs8 bytes: [UInt8]) throws(OpenSSLError) {
-    let (structure, used) = bytes.withUnsafeBufferPointer { buffer in
-      var start = buffer.baseAddress
-      let structure = d2i_PKCS8_PRIV_KEY_INFO(nil, &start, buffer.count)
-      return (structure, start.map { $0 - (buffer.baseAddress ?? $0) } ?? 0)
+    let info = try decodeDER(bytes, "d2i_PKCS8_PRIV_KEY_INFO", free: PKCS8_PRIV_KEY_INFO_free) {
+      d2i_PKCS8_PRIV_KEY_INFO(nil, $0, $1)
     }
-    let info = try OpenSSLError.unwrap(structure, "d2i_PKCS8_PRIV_KEY_INFO")
     defer { PKCS8_PRIV_KEY_INFO_free(info) }
-    guard used == bytes.count else { throw OpenSSLError(call: "d2i_PKCS8_PRIV_KEY_INFO", reason: "trailing bytes") }
     try self.init(try OpenSSLError.unwrap(EVP_PKCS82PKEY(info), "EVP_PKCS82PKEY"))
     try checkPair()
   }
@@ -78,20 +74,4 @@ package final class PrivateKey: @unchecked Sendable {
     defer { PKCS8_PRIV_KEY_INFO_free(info) }
     return try encodeDER("i2d_PKCS8_PRIV_KEY_INFO") { i2d_PKCS8_PRIV_KEY_INFO(info, $0) }
   }
-}
-
-/// Runs one of OpenSSL's `i2d` functions twice: for the size, then into an array of that size.
-func encodeDER(
-  _ call: String, _ write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32
-) throws(OpenSSLError) -> [UInt8] {
-  let size = write(nil)
-  guard size > 0 else { throw OpenSSLError(call) }
-  var written: Int32 = 0
-  let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, used in
-    var cursor = buffer.baseAddress
-    written = write(&cursor)
-    used = max(0, Int(written))
-  }
-  guard written == size else { throw OpenSSLError(call) }
-  return bytes
 }

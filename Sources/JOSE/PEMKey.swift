@@ -20,9 +20,8 @@ package enum PEMKey {
         try PublicKey(pem: pem).parameters().writeMembers(into: &writer)
       }
       writer.endObject()
-      return try JSONValue.parse(writer.bytes)
-    } catch {
-      throw .invalidKey
-    }
+    } catch { throw .invalidKey }
+    guard let value = try? JSONValue.parse(writer.bytes) else { throw .invalidKey }
+    return value
   }
 }

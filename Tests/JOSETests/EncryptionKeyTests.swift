@@ -150,6 +150,12 @@ import Testing
       #expect(throws: expected, "{\(members)}") { try DecryptionKey(parse("{\(members)}")) }
     }
     #expect(try DecryptionKey(parse("{\(Self.ec),\(Self.d)}")).algorithm == .ecdhES)
+    // A shared key may be for one direction; it stays so.
+    let reading = try DecryptionKey(parse(#"{\#(Self.k32),"alg":"A256KW","key_ops":["unwrapKey"]}"#))
+    #expect(throws: JOSEError.wrongKeyUse) { try TokenEncrypter(key: reading.encryptionKey, content: .a256GCM) }
+    var writer = JSONWriter()
+    try reading.writePrivate(into: &writer)
+    #expect(throws: JOSEError.wrongKeyUse) { try EncryptionKey(JSONValue.parse(writer.bytes)) }
     #expect(throws: JOSEError.wrongKeyUse) {
       try EncryptionKey(parse(#"{\#(Self.k32),"alg":"dir","key_ops":["decrypt"]}"#))
     }

@@ -1,5 +1,5 @@
-// Makes compact JWE (RFC 7516 7.1) with one key, on one thread (it is not Sendable). But for the ephemeral key of ECDH-ES
-// the header never changes, so it is encoded once.
+// Makes compact JWE (RFC 7516 7.1) with one key, on one thread (it is not Sendable). But for the ephemeral key of
+// ECDH-ES the header never changes, so it is encoded once.
 //
 // Every token has a fresh content encryption key and so may take a random nonce; only with `dir` the key is always the
 // same, and with GCM may encrypt 2^32 tokens (NIST SP 800-38D 8.3).
@@ -20,10 +20,12 @@ package final class TokenEncrypter {
   private let fixedHeader: [UInt8]?
 
   /// `contentType` is "JWT" when the plaintext is a signed token (RFC 7519 5.2), `type` what the whole is. Throws
-  /// `encryptionMismatch` when the key is not for that content encryption.
+  /// `encryptionMismatch` when the key is not for that content encryption, `wrongKeyUse` when it is for decrypting
+  /// alone.
   package init(
     key: EncryptionKey, content: ContentEncryption, contentType: String? = nil, type: String? = nil
   ) throws(JOSEError) {
+    guard key.terms.encrypts else { throw .wrongKeyUse }
     guard key.contents.contains(content) else { throw .encryptionMismatch }
     self.key = key
     self.content = content

@@ -48,9 +48,31 @@ import Testing
     #expect(read.algorithm == algorithm)
     #expect(try read.pem == key.encryptionKey.pem)
     #expect(throws: JOSEError.invalidKey) { try DecryptionKey(value) }
-    let fromPEM = try EncryptionKey(key: try PublicKey(pem: read.pem), algorithm: algorithm)
+    let fromPEM = try EncryptionKey(pem: read.pem, algorithm: algorithm)
     #expect(fromPEM.kid == nil)
+    #expect(fromPEM.algorithm == algorithm)
     #expect(fromPEM.thumbprint == key.kid)
+  }
+
+  @Test func privatePEM() throws {
+    let passphrase = Array("correct horse".utf8)
+    let key = try DecryptionKey.generate(.ecdhESA256KW, kind: .x25519)
+    let pem = try key.encryptedPEM(passphrase: passphrase)
+    #expect(pem.hasPrefix("-----BEGIN ENCRYPTED PRIVATE KEY-----"))
+    let read = try DecryptionKey(pem: pem, passphrase: passphrase)
+    #expect(read.kid == nil)
+    #expect(read.encryptionKey.thumbprint == key.kid)
+    let token = try encrypt([1], to: read.encryptionKey, .a128GCM)
+    #expect(try TokenDecrypter(keys: [read]).decrypt(compact: token).plaintext == [1])
+    #expect(throws: JOSEError.invalidKey) { try DecryptionKey(pem: pem, passphrase: [1]) }
+    #expect(throws: JOSEError.invalidKey) { try DecryptionKey(pem: pem) }
+    #expect(throws: JOSEError.invalidKey) { try DecryptionKey(pem: key.encryptionKey.pem) }
+    #expect(throws: JOSEError.invalidKey) { try EncryptionKey(pem: pem) }
+    #expect(throws: JOSEError.unsupportedKey) {
+      try DecryptionKey(pem: pem, passphrase: passphrase, algorithm: .rsaOAEP256)
+    }
+    #expect(throws: JOSEError.unsupportedKey) { try DecryptionKey.generate(.a256KW).encryptedPEM(passphrase: [1]) }
+    #expect(throws: JOSEError.cryptographyFailed) { try key.encryptedPEM(passphrase: []) }
   }
 
   @Test func nothingIsPrinted() throws {

@@ -82,14 +82,6 @@ package struct EncryptionKey: Sendable, CustomStringConvertible, CustomReflectab
     terms.writeMembers(into: &writer)
     writer.endObject()
   }
-
-  /// The key as a PEM `PUBLIC KEY`, with its final newline; throws `noPublicKey` for a symmetric key.
-  package var pem: String {
-    get throws(JOSEError) {
-      guard case .asymmetric(let key, _) = material else { throw .noPublicKey }
-      do { return try key.pem() } catch { throw .cryptographyFailed }
-    }
-  }
 }
 
 extension EncryptionTerms {

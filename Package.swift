@@ -72,8 +72,8 @@ let package = Package(
     .executableTarget(
       name: "signet",
       dependencies: [
-        "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "Reactor", "Storage",
-        "Telemetry", "Threads", argumentParser, log,
+        "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
+        "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", argumentParser, log,
       ],
       swiftSettings: settings),
 
@@ -81,6 +81,10 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks", dependencies: ["OpenSSL", "Passwords", "SQLite"], path: "Tests/Benchmarks",
       swiftSettings: settings),
+
+    // What a service does with the library; it knows nothing else of this package.
+    .executableTarget(
+      name: "ExampleService", dependencies: ["SignetVerifier"], path: "Tests/ExampleService", swiftSettings: settings),
 
     // What `make fuzz` runs; see Tests/FuzzTargets/FuzzTarget.swift. They reach what other modules keep to themselves,
     // so they are empty where testing isn't enabled: in release builds other than `make fuzz`.

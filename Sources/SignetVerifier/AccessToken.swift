@@ -65,8 +65,8 @@ extension AccessToken: CustomStringConvertible, CustomReflectable {
 }
 
 extension AccessToken {
-  /// Reads the claims of a token whose signature, issuer, audience and times were found good.
-  init(_ token: VerifiedToken, _ claims: JSONValue, rolesClaim: String) throws(JOSEError) {
+  /// Reads the claims of a token whose signature was found good; the rest is still to be checked.
+  init(_ token: VerifiedToken, _ claims: JSONValue, rolesClaim: String) throws(VerificationError) {
     self.claims = claims
     payload = token.payload
     keyID = token.kid
@@ -76,6 +76,7 @@ extension AccessToken {
     jwtID = try claims.required("jti") { $0.string }
     issuedAt = try claims.required("iat") { $0.time }
     expiresAt = try claims.required("exp") { $0.time }
+    _ = try claims.optional("nbf") { $0.time }
     audiences = try claims.required("aud") { $0.string.map { [$0] } ?? $0.strings }
     sessionID = try claims.optional("sid") { $0.string }
     authTime = try claims.optional("auth_time") { $0.time }
@@ -87,14 +88,18 @@ extension AccessToken {
 }
 
 extension JSONValue {
-  fileprivate func required<Value>(_ name: String, _ read: (JSONValue) -> Value?) throws(JOSEError) -> Value {
-    guard let value = try optional(name, read) else { throw .missingClaim }
+  fileprivate func required<Value>(
+    _ name: String, _ read: (JSONValue) -> Value?
+  ) throws(VerificationError) -> Value {
+    guard let value = try optional(name, read) else { throw .missingClaim(name) }
     return value
   }
 
-  fileprivate func optional<Value>(_ name: String, _ read: (JSONValue) -> Value?) throws(JOSEError) -> Value? {
+  fileprivate func optional<Value>(
+    _ name: String, _ read: (JSONValue) -> Value?
+  ) throws(VerificationError) -> Value? {
     guard let claim = self[name] else { return nil }
-    guard let value = read(claim) else { throw .invalidClaim }
+    guard let value = read(claim) else { throw .invalidClaim(name) }
     return value
   }
 

@@ -42,6 +42,7 @@ public indirect enum ClaimValue: Sendable, Equatable {
     return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
   }
 
+  /// Whether both are the same value, strings and names byte for byte.
   public static func == (one: ClaimValue, other: ClaimValue) -> Bool {
     switch (one, other) {
     case (.null, .null): true

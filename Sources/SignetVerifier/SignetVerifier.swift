@@ -73,16 +73,17 @@ public final class SignetVerifier: Sendable {
   /// It waits for the network only when the keys aren't there yet or the token names a key that isn't among them.
   /// - Throws: why the token isn't taken, or that this can't be found out.
   public func verify(_ token: String) async throws(VerificationError) -> AccessToken {
-    let trusted = try await trusted()
-    do throws(JOSEError) {
-      return try check(token, trusted)
-    } catch {
-      guard error == .unknownKey, case .fetched(let cache) = keys, isMeantForUs(token) else {
-        throw refusal(error, token)
-      }
-      guard let newer = try await cache.keys(after: trusted) else { throw .unknownKey }
-      do throws(JOSEError) { return try check(token, newer) } catch { throw refusal(error, token) }
-    }
+    let (verified, claims) = try await signed(token)
+    let read = try AccessToken(verified, claims, rolesClaim: options.rolesClaim)
+    try check(claims)
+    return read
+  }
+
+  /// Checks a token like `verify`, but not that it has every claim which RFC 9068 asks for; the payload.
+  package func payload(of token: String) async throws(VerificationError) -> [UInt8] {
+    let (verified, claims) = try await signed(token)
+    try check(claims)
+    return verified.payload
   }
 
   /// Checks the token in a request's `Authorization` field (RFC 6750 section 2.1).
@@ -99,16 +100,36 @@ public final class SignetVerifier: Sendable {
     }
   }
 
-  private func check(_ token: String, _ trusted: TrustedKeys) throws(JOSEError) -> AccessToken {
+  /// What a token holds that is signed by one of the issuer's keys, which may have to be fetched.
+  private func signed(_ token: String) async throws(VerificationError) -> (VerifiedToken, JSONValue) {
+    let trusted = try await trusted()
+    do throws(JOSEError) {
+      return try Self.read(token, trusted)
+    } catch {
+      guard error == .unknownKey, case .fetched(let cache) = keys, isMeantForUs(token) else {
+        throw Self.refusal(error, token)
+      }
+      guard let newer = try await cache.keys(after: trusted) else { throw .unknownKey }
+      do throws(JOSEError) { return try Self.read(token, newer) } catch { throw Self.refusal(error, token) }
+    }
+  }
+
+  private static func read(_ token: String, _ trusted: TrustedKeys) throws(JOSEError) -> (VerifiedToken, JSONValue) {
     var token = token
     let result = token.withUTF8 { bytes in
       Result { () throws(JOSEError) in try unsafe trusted.verify(UnsafeRawBufferPointer(bytes)) }
     }
     let verified = try result.get()
-    let claims = try verified.claims
-    try Claims.check(
-      payload: claims, issuer: issuer, audience: audience, now: options.time.now, leeway: leeway)
-    return try AccessToken(verified, claims, rolesClaim: options.rolesClaim)
+    return (verified, try verified.claims)
+  }
+
+  private func check(_ claims: JSONValue) throws(VerificationError) {
+    do {
+      try Claims.check(
+        payload: claims, issuer: issuer, audience: audience, now: options.time.now, leeway: leeway)
+    } catch {
+      throw VerificationError(error)
+    }
   }
 
   /// Whether a token with an unknown key at least says that it is from our issuer. Anybody can write that, but those who
@@ -121,7 +142,7 @@ public final class SignetVerifier: Sendable {
     return claims["iss"]?.string?.utf8.elementsEqual(issuer.utf8) == true
   }
 
-  private func refusal(_ error: JOSEError, _ token: String) -> VerificationError {
+  private static func refusal(_ error: JOSEError, _ token: String) -> VerificationError {
     // RFC 7516 7.1: five parts.
     error == .malformed && token.utf8.count { $0 == UInt8(ascii: ".") } == 4 ? .encrypted : VerificationError(error)
   }

@@ -31,7 +31,7 @@ final class TrustedKeys: Sendable {
       set = try JWKSet(try JSONValue.parse(document))
     } catch {
       // Both errors name a cause and a place, never a piece of the text.
-      throw KeySetProblem(.notAKeySet, "what was fetched is not a good JWK Set: \(error)")
+      throw KeySetProblem(.notAKeySet, "this is not a good JWK Set: \(error)")
     }
     guard !set.keys.isEmpty else {
       throw KeySetProblem(.noUsableKey, "the JWK Set holds no signature key that this verifier knows")

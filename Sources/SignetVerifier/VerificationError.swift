@@ -24,10 +24,10 @@ public enum VerificationError: Error, Equatable, Sendable {
   /// Its `alg` isn't that of its key, or is `none`.
   case wrongAlgorithm
   case wrongSignature
-  /// One of `iss`, `sub`, `aud`, `exp`, `iat`, `jti`, `client_id` is missing (RFC 9068 section 2.2).
-  case missingClaim
-  /// A claim has another form than its RFC gives it.
-  case invalidClaim
+  /// It lacks one of `iss`, `sub`, `aud`, `exp`, `iat`, `jti`, `client_id` (RFC 9068 section 2.2).
+  case missingClaim(String)
+  /// This claim has another form than its RFC gives it.
+  case invalidClaim(String)
   case wrongIssuer
   case wrongAudience
   case expired
@@ -63,8 +63,15 @@ extension VerificationError {
     case .missingScope(let scope) where scope.utf8.allSatisfy(Self.isScopeByte):
       return "Bearer error=\"insufficient_scope\", scope=\"\(scope)\""
     case .missingScope, .missingRole: return "Bearer error=\"insufficient_scope\""
-    default: return "Bearer error=\"invalid_token\", error_description=\"\(description)\""
+    default: return "Bearer error=\"invalid_token\", error_description=\"\(quotable)\""
     }
+  }
+
+  /// RFC 6750 section 3: a description has neither quotation marks nor backslashes. The one name in it that isn't ours
+  /// is `VerifierOptions.rolesClaim`.
+  private var quotable: String {
+    let isGood: (UInt8) -> Bool = { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    return String(decoding: description.utf8.map { isGood($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
   }
 
   /// RFC 6749 appendix A.4.
@@ -86,8 +93,8 @@ extension VerificationError: CustomStringConvertible {
     case .unknownKey: "the token's key is unknown"
     case .wrongAlgorithm: "the token's algorithm is not that of its key"
     case .wrongSignature: "the token's signature is wrong"
-    case .missingClaim: "the token lacks a claim"
-    case .invalidClaim: "a claim of the token has the wrong form"
+    case .missingClaim(let name): "the token lacks the claim \(name)"
+    case .invalidClaim(let name): "the token's claim \(name) has the wrong form"
     case .wrongIssuer: "the token is from another issuer"
     case .wrongAudience: "the token is for another audience"
     case .expired: "the token has expired"
@@ -112,8 +119,8 @@ extension VerificationError {
     case .typeMismatch: self = .wrongType
     case .criticalHeader, .keyInHeader: self = .refusedHeader
     case .invalidSignature: self = .wrongSignature
-    case .missingClaim: self = .missingClaim
-    case .invalidClaim: self = .invalidClaim
+    case .missingClaim: self = .missingClaim("iss, aud or exp")
+    case .invalidClaim: self = .invalidClaim("iss, aud, exp, nbf or iat")
     case .issuerMismatch: self = .wrongIssuer
     case .audienceMismatch: self = .wrongAudience
     case .expired: self = .expired

@@ -61,7 +61,11 @@ final class PlayedServer: Sendable {
     _ = Thread.detach(name: "played-server") {
       while true {
         let descriptor = accept(listener, nil, nil)
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0 else {
+          // Here and nowhere else: a number that is free belongs to somebody else at once.
+          close(listener)
+          return
+        }
         counts.withLock { $0.connections += 1 }
         _ = Thread.detach(name: "played-peer") {
           while let head = Self.head(descriptor) {
@@ -82,10 +86,7 @@ final class PlayedServer: Sendable {
     }
   }
 
-  deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
-  }
+  deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
   var url: String { "http://127.0.0.1:\(port)/keys" }
   var connections: Int { counts.withLock { $0.connections } }

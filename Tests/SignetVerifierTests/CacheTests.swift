@@ -147,7 +147,7 @@ import Threads
   }
 
   @Test(arguments: [
-    "", "[]", "{}", "<html>", #"{"keys":1}"#, #"{"keys":[{"kty":"EC"}]}"#, #"{"keys":[],"keys":[]}"#,
+    "", "[]", "{}", "<html>", #"{"keys":1}"#, #"{"keys":[],"keys":[]}"#, #"{"keys":[{"kty":"EC","crv":"P-256"}]}"#,
     #"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}"#, String(repeating: " ", count: 1 << 20 + 1),
   ]) func whatIsNoKeySetChangesNothing(text: String) async throws {
     let events = Monitor<[KeySetEvent]>([])

@@ -56,6 +56,10 @@ import Testing
     let cases: [(VerificationError, Int, String?)] = [
       (.missingToken, 401, "Bearer"),
       (.expired, 401, #"Bearer error="invalid_token", error_description="the token has expired""#),
+      (
+        .invalidClaim("a\"\\\n"), 401,
+        #"Bearer error="invalid_token", error_description="the token's claim a??? has the wrong form""#
+      ),
       (.missingScope("a:b"), 403, #"Bearer error="insufficient_scope", scope="a:b""#),
       (.missingScope("a\"b"), 403, #"Bearer error="insufficient_scope""#),
       (.missingScope("a\r\nb"), 403, #"Bearer error="insufficient_scope""#),

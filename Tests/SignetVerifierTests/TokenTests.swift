@@ -32,14 +32,19 @@ import Testing
     (["nbf": "1700000030"], nil), (["iat": "1699999999.5"], nil), (["sid": "\"s\""], nil),
     (["exp": "1699999970"], .expired), (["nbf": "1700000031"], .notYetValid), (["iat": "1700000031"], .issuedInFuture),
     (["iss": "\"https://login.example.com/\""], .wrongIssuer), (["iss": "\"HTTPS://login.example.com\""], .wrongIssuer),
-    (["aud": "\"API\""], .wrongAudience), (["aud": "[]"], .wrongAudience), (["aud": #"["api",1]"#], .invalidClaim),
-    (["iss": nil], .missingClaim), (["sub": nil], .missingClaim), (["aud": nil], .missingClaim),
-    (["exp": nil], .missingClaim), (["iat": nil], .missingClaim), (["jti": nil], .missingClaim),
-    (["client_id": nil], .missingClaim),
-    (["sub": "1"], .invalidClaim), (["exp": "\"1800000000\""], .invalidClaim), (["exp": "1e300"], .invalidClaim),
-    (["exp": "253402300800"], .invalidClaim), (["iat": "-1"], .invalidClaim), (["auth_time": "1e30"], .invalidClaim),
-    (["sid": "1"], .invalidClaim), (["scope": #"["a"]"#], .invalidClaim), (["roles": "\"a\""], .invalidClaim),
-    (["roles": #"["a",null]"#], .invalidClaim), (["amr": "{}"], .invalidClaim), (["client_id": "null"], .invalidClaim),
+    (["aud": "\"API\""], .wrongAudience), (["aud": "[]"], .wrongAudience),
+    (["aud": #"["api",1]"#], .invalidClaim("aud")),
+    (["iss": nil], .missingClaim("iss")), (["sub": nil], .missingClaim("sub")), (["aud": nil], .missingClaim("aud")),
+    (["exp": nil], .missingClaim("exp")), (["iat": nil], .missingClaim("iat")), (["jti": nil], .missingClaim("jti")),
+    (["client_id": nil], .missingClaim("client_id")),
+    (["sub": "1"], .invalidClaim("sub")), (["exp": "\"1800000000\""], .invalidClaim("exp")),
+    (["exp": "1e300"], .invalidClaim("exp")),
+    (["exp": "253402300800"], .invalidClaim("exp")), (["iat": "-1"], .invalidClaim("iat")),
+    (["nbf": "\"1\""], .invalidClaim("nbf")), (["auth_time": "1e30"], .invalidClaim("auth_time")),
+    (["sid": "1"], .invalidClaim("sid")), (["scope": #"["a"]"#], .invalidClaim("scope")),
+    (["roles": "\"a\""], .invalidClaim("roles")),
+    (["roles": #"["a",null]"#], .invalidClaim("roles")), (["amr": "{}"], .invalidClaim("amr")),
+    (["client_id": "null"], .invalidClaim("client_id")),
   ]
 
   @Test(arguments: claims) func check(changes: [String: String?], error: VerificationError?) async throws {
@@ -63,7 +68,8 @@ import Testing
       (with(#"{"alg":"ES256","crit":["b64"],"b64":false,\#(kid)}"#), .refusedHeader),
       (with(#"{"alg":"ES256","jku":"https://evil.example",\#(kid)}"#), .refusedHeader),
       (with(#"{"alg":"ES256","alg":"ES256",\#(kid)}"#), .malformed), (with("[]"), .malformed),
-      ("", .malformed), ("..", .malformed), ("a.b", .malformed), ("\(token).", .malformed), ("\(token)=", .malformed),
+      ("", .malformed), ("..", .malformed), ("a.b", .malformed), ("\(token).", .malformed),
+      ("\(token)=", .wrongSignature),
       ("a.b.c.d.e", .encrypted), (" \(token)", .malformed), (String(repeating: "a", count: 16_385), .tooLarge),
     ]
     for (token, expected) in cases {

@@ -1,16 +1,14 @@
 // `signet token …`: what a token says, and whether it is good.
 
 import ArgumentParser
-import Configuration
 import Glibc
-import Identity
 import JOSE
 import JSON
-import Storage
 
 struct TokenCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "token", abstract: "Inspect and verify access tokens.", subcommands: [Inspect.self, Verify.self])
+    commandName: "token", abstract: "Inspect and verify access tokens.",
+    subcommands: [Inspect.self, TokenVerifyCommand.self])
 
   struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,57 +32,6 @@ struct TokenCommand: AsyncParsableCommand {
       }
     }
   }
-
-  struct Verify: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Check a token's signature and claims, and print the claims.",
-      discussion: "Without --jwks the data folder's own keys are used. Prints JSON, with or without --json.")
-    @OptionGroup var options: ConfigurationOptions
-    @OptionGroup var output: OutputOptions
-    @Argument(help: "The token; - for standard input, @FILE for a file.") var token: String
-    @Option(help: "A JWK Set: an http:// URL or a file.") var jwks: String?
-    @Option(help: "What iss must be; by default the configured issuer, where there is one.") var issuer: String?
-    @Option(help: "What aud must hold; by default token.audience.") var audience: String?
-
-    func run() async throws {
-      let settings = try options.load().settings
-      let keys = try await keys(settings.issuer)
-      do {
-        let verified = try TokenVerifier(keys: keys).verify(
-          compact: Array(try Input.text(token).utf8), type: "at+jwt")
-        let claims = try verified.claims
-        try Claims.check(
-          payload: claims, issuer: try issuer ?? settings.issuer ?? Self.issuer(in: claims),
-          audience: audience ?? settings.token.audience, now: Workbench.now / 1000)
-        Output.line(Output.text(claims))
-      } catch let error as JOSEError {
-        throw CommandFailure.failed("the token isn't good: \(error)")
-      }
-    }
-
-    /// Without an issuer to hold it against, the one in the token counts: the keys are the operator's own choice.
-    private static func issuer(in claims: JSONValue) throws -> String {
-      guard let issuer = claims["iss"]?.string else { throw JOSEError.missingClaim }
-      return issuer
-    }
-
-    private func keys(_ issuer: String?) async throws -> [PublicJWK] {
-      guard let jwks else { return try await ownKeys() }
-      let text = jwks.hasPrefix("http") ? try HTTPClient.get(jwks).body : Array(try Input.text("@" + jwks).utf8)
-      do {
-        return try JWKSet(try JSONValue.parse(text)).keys
-      } catch {
-        throw CommandFailure.failed("\(jwks) isn't a JWK Set: \(error)")
-      }
-    }
-
-    private func ownKeys() async throws -> [PublicJWK] {
-      try await Workbench.open(options) { bench in
-        // Through the ring, which checks each stored key's MAC.
-        try await bench.ring().published
-      }
-    }
-  }
 }
 
 /// Arguments which may stand elsewhere, so that a secret isn't seen in the list of processes.
@@ -95,21 +42,33 @@ enum Input {
   /// The argument itself, standard input for `-`, a file for `@FILE`; without white space around it.
   static func text(_ argument: String) throws -> String {
     guard argument == "-" || argument.hasPrefix("@") else { return argument }
-    let path = argument == "-" ? "/dev/stdin" : String(argument.dropFirst())
-    let descriptor = argument == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw CommandFailure.failed("\(path) can't be read: \(String(cString: strerror(errno)))")
-    }
-    defer { if descriptor > 0 { close(descriptor) } }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while bytes.count <= limit {
-      let count = read(descriptor, &buffer, buffer.count)
-      guard count > 0 else { break }
-      bytes += buffer[..<count]
-    }
+    let bytes = try argument == "-" ? read(0, "standard input") : bytes(of: String(argument.dropFirst()))
     let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0d).contains($0) }
     let trimmed = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
     return String(decoding: Array(trimmed), as: UTF8.self)
+  }
+
+  /// What a file of at most 1 MiB holds.
+  static func bytes(of path: String) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw CommandFailure.failed("\(path) can't be read: \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    return try read(descriptor, path)
+  }
+
+  private static func read(_ descriptor: Int32, _ name: String) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      guard count >= 0 else {
+        throw CommandFailure.failed("\(name) can't be read: \(String(cString: strerror(errno)))")
+      }
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
+      guard bytes.count <= limit else { throw CommandFailure.failed("\(name) is larger than 1 MiB") }
+    }
   }
 }

@@ -15,12 +15,11 @@ import Testing
     "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
     "signet": [
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
-      "Reactor",
-      "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",
+      "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",
     ],
     "Benchmarks": ["OpenSSL", "Passwords", "SQLite"], "Faults": [],
     "ExampleService": ["SignetVerifier"],
-    "FuzzTargets": ["API", "Configuration", "HTTPServer", "JSON", "Reactor", "Telemetry"],
+    "FuzzTargets": ["API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "Reactor", "Telemetry"],
     "Fuzz": ["FuzzTargets"],
   ]
 

@@ -11,7 +11,7 @@ struct TokenHeader {
   let type: String?
 
   /// The members by which a token would choose its key, or change what its parts mean.
-  private static let refused: [(name: String, error: JOSEError)] = [
+  static let refused: [(name: String, error: JOSEError)] = [
     // RFC 7515 4.1.11: no extension is understood here, so each critical one refuses the token.
     ("crit", .criticalHeader), ("b64", .criticalHeader),
     ("jwk", .keyInHeader), ("jku", .keyInHeader), ("x5u", .keyInHeader), ("x5c", .keyInHeader),
@@ -34,10 +34,12 @@ struct TokenHeader {
     return text
   }
 
-  /// Whether `typ` is that media type: without regard to case, "application/" left out or not (RFC 7515 4.1.9).
-  func isType(_ expected: String) -> Bool {
-    guard let type else { return false }
-    return Self.shortened(type).elementsEqual(Self.shortened(expected)) { Self.lower($0) == Self.lower($1) }
+  /// Whether `typ` is that media type.
+  func isType(_ expected: String) -> Bool { type.map { Self.isSame($0, expected) } ?? false }
+
+  /// Whether both are the same media type: without regard to case, "application/" left out or not (RFC 7515 4.1.9).
+  static func isSame(_ type: String, _ other: String) -> Bool {
+    shortened(type).elementsEqual(shortened(other)) { lower($0) == lower($1) }
   }
 
   private static func shortened(_ type: String) -> Substring.UTF8View {

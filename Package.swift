@@ -79,8 +79,8 @@ let package = Package(
 
     // A program that prints figures; see Tests/Benchmarks/Benchmarks.swift.
     .executableTarget(
-      name: "Benchmarks", dependencies: ["OpenSSL", "Passwords", "SQLite"], path: "Tests/Benchmarks",
-      swiftSettings: settings),
+      name: "Benchmarks", dependencies: ["JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite"],
+      path: "Tests/Benchmarks", swiftSettings: settings),
 
     // What a service does with the library; it knows nothing else of this package.
     .executableTarget(

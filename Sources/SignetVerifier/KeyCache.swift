@@ -48,18 +48,20 @@ final class KeyCache: Sendable {
   }
 
   /// The keys to verify with now; waits for them when there are none yet.
-  func keys() async throws(VerificationError) -> TrustedKeys {
+  /// - Returns: the keys, and whether they came while it waited: then there is nothing newer to be had.
+  func keys() async throws(VerificationError) -> (TrustedKeys, areNew: Bool) {
     switch look() {
-    case .use(let keys): return keys
+    case .use(let keys): return (keys, false)
     case .wait(let attempt), .begin(let attempt): try await wait(for: attempt)
     case .fail(let problem): throw .keysUnavailable(problem)
     case .refuse: throw .unknownKey
     }
+    let now = options.time.elapsed
     return try state.withLock { state throws(VerificationError) in
-      guard let keys = state.keys, state.schedule.trustsOldKeys(at: options.time.elapsed) else {
+      guard let keys = state.keys, state.schedule.trustsOldKeys(at: now) else {
         throw .keysUnavailable(state.problem ?? Self.cancelled)
       }
-      return keys
+      return (keys, state.schedule.failures == 0)
     }
   }
 

@@ -49,11 +49,11 @@ public struct KeySetProblem: Error, Equatable, Sendable, CustomStringConvertible
     case status(Int)
     /// What came isn't good HTTP.
     case badAnswer
-    /// More than 1 MiB, or more than 256 keys.
+    /// More than 256 KiB or 100 keys.
     case tooLarge
-    /// What came isn't a JWK Set, or holds a malformed or weak key.
+    /// What came isn't a JWK Set, or one of malformed and weak keys alone.
     case notAKeySet
-    /// A JWK Set without any key for signatures that this verifier knows.
+    /// A JWK Set without any key for signatures that this verifier knows: the issuer has none.
     case noUsableKey
     case cancelled
     case other

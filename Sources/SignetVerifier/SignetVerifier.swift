@@ -23,6 +23,7 @@ public final class SignetVerifier: Sendable {
   private let options: VerifierOptions
   private let leeway: Int64
   private let keys: Keys
+  private let envelope: Envelope?
 
   /// Makes a verifier; nothing is fetched yet.
   /// - Parameters:
@@ -44,6 +45,9 @@ public final class SignetVerifier: Sendable {
     self.options = options
     leeway = options.leeway.components.seconds
     self.keys = try Self.keys(keys, issuer, options)
+    envelope = try options.decryptionKeys.map { text throws(VerifierSetupError) in
+      try Envelope(keys: text, largestToken: options.largestToken, isOptional: options.acceptsUnencrypted)
+    }
   }
 
   private static func keys(
@@ -93,20 +97,21 @@ public final class SignetVerifier: Sendable {
     return try await verify(token)
   }
 
-  private func trusted() async throws(VerificationError) -> TrustedKeys {
+  private func trusted() async throws(VerificationError) -> (TrustedKeys, areNew: Bool) {
     switch keys {
-    case .fixed(let trusted): trusted
+    case .fixed(let trusted): (trusted, false)
     case .fetched(let cache): try await cache.keys()
     }
   }
 
   /// What a token holds that is signed by one of the issuer's keys, which may have to be fetched.
   private func signed(_ token: String) async throws(VerificationError) -> (VerifiedToken, JSONValue) {
-    let trusted = try await trusted()
+    let token = try envelope?.open(token) ?? token
+    let (trusted, areNew) = try await trusted()
     do throws(JOSEError) {
       return try Self.read(token, trusted)
     } catch {
-      guard error == .unknownKey, case .fetched(let cache) = keys, isMeantForUs(token) else {
+      guard error == .unknownKey, !areNew, case .fetched(let cache) = keys, isMeantForUs(token) else {
         throw Self.refusal(error, token)
       }
       guard let newer = try await cache.keys(after: trusted) else { throw .unknownKey }
@@ -143,8 +148,7 @@ public final class SignetVerifier: Sendable {
   }
 
   private static func refusal(_ error: JOSEError, _ token: String) -> VerificationError {
-    // RFC 7516 7.1: five parts.
-    error == .malformed && token.utf8.count { $0 == UInt8(ascii: ".") } == 4 ? .encrypted : VerificationError(error)
+    error == .malformed && Envelope.isEncrypted(token) ? .encrypted : VerificationError(error)
   }
 
   /// The scheme is compared without regard to case (RFC 9110 11.1), and spaces follow it.

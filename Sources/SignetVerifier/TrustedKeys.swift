@@ -2,13 +2,10 @@
 // taken for each token and given back: a lock held for a few instructions, where an actor would cost a change of threads.
 
 import JOSE
-import JSON
 import Threads
 
 /// Keys that tokens are verified with; they never change.
 final class TrustedKeys: Sendable {
-  /// More keys than any issuer needs; each costs memory in each verifier.
-  static let most = 256
   /// Free verifiers that are kept: as many as verify at the same moment, and no more of a burst.
   private static let mostIdle = 64
 
@@ -23,21 +20,21 @@ final class TrustedKeys: Sendable {
     let verifier: TokenVerifier
   }
 
-  /// Reads a JWK Set. Keys for other purposes or of unknown kinds are passed over (RFC 7517 5); a malformed or weak one
-  /// refuses the whole.
+  /// Reads a JWK Set. Keys that can't be used are passed over (RFC 7517 5), but a set whose keys are all malformed or
+  /// weak isn't one that says "there are no keys".
   init(document: [UInt8], largestToken: Int) throws(KeySetProblem) {
     let set: JWKSet
-    do {
-      set = try JWKSet(try JSONValue.parse(document))
+    do { set = try JWKSet(parsing: document) } catch .tooManyKeys {
+      throw KeySetProblem(.tooLarge, "the JWK Set has more than \(JWKSet.mostKeys) keys or \(JWKSet.largest) bytes")
     } catch {
-      // Both errors name a cause and a place, never a piece of the text.
       throw KeySetProblem(.notAKeySet, "this is not a good JWK Set: \(error)")
     }
-    guard !set.keys.isEmpty else {
+    if set.keys.isEmpty {
+      let foreign: Set<JOSEError> = [.unsupportedKey, .unavailableAlgorithm, .wrongKeyUse, .noPublicKey]
+      if let bad = set.skipped.first(where: { !foreign.contains($0) }) {
+        throw KeySetProblem(.notAKeySet, "the JWK Set holds no good key: \(bad)")
+      }
       throw KeySetProblem(.noUsableKey, "the JWK Set holds no signature key that this verifier knows")
-    }
-    guard set.keys.count <= Self.most else {
-      throw KeySetProblem(.tooLarge, "the JWK Set holds more than \(Self.most) keys")
     }
     (self.document, keys, self.largestToken) = (document, set.keys, largestToken)
     do {

@@ -11,8 +11,12 @@ public enum VerificationError: Error, Equatable, Sendable {
   case missingToken
   /// It isn't a compact JWS (RFC 7515 section 7.1) with canonical base64url and strict JSON inside.
   case malformed
-  /// It is encrypted (RFC 7516), and this verifier has no key to open it.
+  /// It is encrypted (RFC 7516), and this verifier has no ``VerifierOptions/decryptionKeys``.
   case encrypted
+  /// It isn't encrypted, and this verifier has ``VerifierOptions/decryptionKeys``.
+  case notEncrypted
+  /// It is encrypted to somebody else, or in a way that is refused, or altered; which of these, isn't told.
+  case undecryptable
   /// It is larger than ``VerifierOptions/largestToken``.
   case tooLarge
   /// Its `typ` isn't `at+jwt` (RFC 9068 section 2.1): it was made for another purpose.
@@ -87,6 +91,8 @@ extension VerificationError: CustomStringConvertible {
     case .missingToken: "the request has no bearer token"
     case .malformed: "the token is malformed"
     case .encrypted: "the token is encrypted"
+    case .notEncrypted: "the token is not encrypted"
+    case .undecryptable: "the token can't be decrypted"
     case .tooLarge: "the token is too large"
     case .wrongType: "the token is not an access token"
     case .refusedHeader: "the token's header asks for what is refused"
@@ -126,8 +132,12 @@ extension VerificationError {
     case .expired: self = .expired
     case .notYetValid: self = .notYetValid
     case .issuedInFuture: self = .issuedInFuture
+    case .missingEncryption, .encryptionMismatch, .compressed, .invalidEphemeralKey, .encryptedKeyMismatch,
+      .invalidContentSize, .decryptionFailed:
+      self = .undecryptable
     // The rest is about keys, which were checked before they verified anything.
-    case .invalidKey, .unsupportedKey, .weakKey, .wrongKeyUse, .duplicateKeyID, .cryptographyFailed:
+    case .invalidKey, .unsupportedKey, .unavailableAlgorithm, .weakKey, .wrongKeyUse, .noPublicKey, .duplicateKeyID,
+      .tooManyKeys, .cryptographyFailed:
       self = .cryptographyFailed
     }
   }

@@ -20,6 +20,13 @@ public struct VerifierOptions: Sendable {
   /// The claim that holds the user's roles, an array of strings.
   public var rolesClaim = "roles"
 
+  /// The service's own private keys, a JWK or a JWK Set as JSON text, where Signet encrypts its tokens to it; nil where it
+  /// doesn't. With keys, a token that isn't encrypted is refused (RFC 9068 section 4), unless ``acceptsUnencrypted``.
+  public var decryptionKeys: [UInt8]?
+
+  /// Whether tokens that aren't encrypted are taken in spite of ``decryptionKeys``, for the time of a change.
+  public var acceptsUnencrypted = false
+
   /// How keys are fetched.
   public var fetching = FetchOptions()
 

@@ -38,7 +38,7 @@ import Testing
       ("http://127.0.0.1:1/", 1, "nothing answers there"), ("http://nobody.invalid/", 1, "can't be resolved"),
       (folder.path, 1, "can't be read"), (folder.path + "/missing", 1, "can't be read"),
       (large, 1, "larger than 1 MiB"),
-      (empty, 1, "not a good JWK Set"), (weak, 1, "not a good JWK Set"), (none, 1, "no signature key"),
+      (empty, 1, "not a good JWK Set"), (weak, 1, "no good key"), (none, 1, "no signature key"),
     ] as [(String, Int32, String)] {
       expectFailure(try await verify(["--jwks", jwks]), status, text)
     }

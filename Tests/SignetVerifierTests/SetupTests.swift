@@ -46,6 +46,8 @@ import Testing
       (problem { $0.largestToken = 1000 }, "largestToken must be between"),
       (problem { $0.largestToken = 1 << 21 }, "largestToken must be between"),
       (problem { $0.rolesClaim = "" }, "rolesClaim is empty"),
+      (problem { $0.decryptionKeys = Array("secret".utf8) }, "no good private JWK"),
+      (problem { $0.decryptionKeys = Array(#"{"keys":[]}"#.utf8) }, "no good private JWK"),
     ]
     for (found, expected) in cases { #expect(found?.contains(expected) == true, "\(found ?? "nothing"): \(expected)") }
     #expect(problem(.url("https://ada:secret@a/b"))?.contains("secret") == false)

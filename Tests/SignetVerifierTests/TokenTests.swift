@@ -1,6 +1,7 @@
 // What is checked of a token, each cause by a token that is wrong in that alone, and what a good one says.
 
 import JOSE
+import JSON
 import SignetVerifier
 import Testing
 
@@ -88,9 +89,11 @@ import Testing
     #expect(try await error(long) { $0.largestToken = 1 << 20 } == nil)
     // One with an unknown key too: then the keys are asked for.
     let unknown = try issuer.token(two, ["note": "\"\(String(repeating: "a", count: 30_000))\""])
+    let verifier = try issuer.verifier { $0.largestToken = 1 << 20 }
+    try await verifier.prepare()
     let before = issuer.fetches
-    #expect(try await error(unknown) { $0.largestToken = 1 << 20 } == .unknownKey)
-    #expect(issuer.fetches == before + 2)
+    await #expect(throws: VerificationError.unknownKey) { try await verifier.verify(unknown) }
+    #expect(issuer.fetches == before + 1)
   }
 
   @Test func aGoodTokenSaysWhatItSays() async throws {
@@ -169,7 +172,48 @@ import Testing
     }
   }
 
-  @Test(arguments: SignatureAlgorithm.allCases) func everyAlgorithm(_ algorithm: SignatureAlgorithm) async throws {
+  @Test(arguments: KeyManagementAlgorithm.allCases) func encryptedTokensAreOpened(
+    _ algorithm: KeyManagementAlgorithm
+  ) async throws {
+    let key = try DecryptionKey.generate(algorithm), other = try DecryptionKey.generate(algorithm)
+    let plain = try issuer.token(one)
+    func sealed(_ text: String, contentType: String? = "JWT") throws -> String {
+      let encrypter = try TokenEncrypter(
+        key: key.encryptionKey, content: key.encryptionKey.contents[0], contentType: contentType, type: nil)
+      var output: [UInt8] = []
+      try text.utf8.withContiguousStorageIfAvailable {
+        try encrypter.encrypt(UnsafeRawBufferPointer($0), into: &output)
+      }
+      return String(decoding: output, as: UTF8.self)
+    }
+    func keys(_ keys: DecryptionKey...) throws -> [UInt8] {
+      let texts = try keys.map { key in
+        var writer = JSONWriter()
+        try key.writePrivate(into: &writer)
+        return String(decoding: writer.bytes, as: UTF8.self)
+      }
+      return Array(texts.count == 1 ? texts[0].utf8 : "{\"keys\":[\(texts.joined(separator: ","))]}".utf8)
+    }
+    let own = try keys(key), both = try keys(other, key), theirs = try keys(other)
+    #expect(try await error(try sealed(plain)) == .encrypted)
+    for set in [own, both] { #expect(try await error(try sealed(plain)) { $0.decryptionKeys = set } == nil) }
+    #expect(try await error(try sealed(plain)) { $0.decryptionKeys = theirs } == .undecryptable)
+    #expect(try await error(plain) { $0.decryptionKeys = own } == .notEncrypted)
+    let change: (inout VerifierOptions) -> Void = {
+      $0.decryptionKeys = own
+      $0.acceptsUnencrypted = true
+    }
+    #expect(try await error(plain, change) == nil)
+    // What is inside is checked like any other token.
+    #expect(try await error(try sealed(issuer.token(one, ["aud": "\"x\""])), change) == .wrongAudience)
+    #expect(try await error(try sealed(issuer.token(two)), change) == .unknownKey)
+    #expect(try await error(try sealed(sealed(plain)), change) == .encrypted)
+    #expect(try await error(try sealed(plain, contentType: nil), change) == .malformed)
+    #expect(try await error(try sealed(plain).dropLast(2) + "AA", change) == .undecryptable)
+    #expect(try await error(String(repeating: "a", count: 26_000), change) == .tooLarge)
+  }
+
+  @Test(arguments: SignatureAlgorithm.available) func everyAlgorithm(_ algorithm: SignatureAlgorithm) async throws {
     let key = try SigningKey.generate(algorithm)
     issuer.publish(one, key)
     #expect(try await issuer.verifier().verify(try issuer.token(key)).keyID == key.kid)

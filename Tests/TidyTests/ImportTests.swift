@@ -17,7 +17,7 @@ import Testing
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
       "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",
     ],
-    "Benchmarks": ["OpenSSL", "Passwords", "SQLite"], "Faults": [],
+    "Benchmarks": ["JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite"], "Faults": [],
     "ExampleService": ["SignetVerifier"],
     "FuzzTargets": ["API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "Reactor", "Telemetry"],
     "Fuzz": ["FuzzTargets"],

@@ -32,6 +32,8 @@ struct TokenVerifyCommand: AsyncParsableCommand {
       payload = try await verifier.payload(of: token)
     } catch .keysUnavailable(let problem) {
       throw CommandFailure.failed("the token can't be judged: \(problem)")
+    } catch .encrypted {
+      throw CommandFailure.failed("the token is encrypted; open it by `signet jose decrypt` and verify what is inside")
     } catch {
       throw CommandFailure.failed("the token isn't good: \(error)")
     }

@@ -11,7 +11,9 @@ public struct HTTPKeySetFetcher: KeySetFetching {
   private let client: HTTPClient
 
   /// Opens libcurl; throws when it isn't there, or when the URL isn't one to fetch keys from.
-  /// - Parameter url: `https://…`; for this machine (`localhost`, `127.0.0.1`, `[::1]`) also `http://…`.
+  /// - Parameters:
+  ///   - url: `https://…`; for this machine (`localhost`, `127.0.0.1`, `[::1]`) also `http://…`.
+  ///   - options: how it is fetched.
   public init(url: String, options: FetchOptions = FetchOptions()) throws(VerifierSetupError) {
     do { self.url = try HTTPURL(url) } catch {
       // The text itself may hold what the problem is about: a password.

@@ -31,6 +31,7 @@ public final class SignetVerifier: Sendable {
   ///   - audience: what `aud` must be or hold: the name that tokens for this service bear, by default Signet's
   ///     `token.audience`.
   ///   - keys: where the keys come from.
+  ///   - options: what a service may choose.
   /// - Throws: what is wrong with these values, or that libcurl is missing.
   public init(
     issuer: String, audience: String, keys: KeySource = .issuer, options: VerifierOptions = VerifierOptions()

@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
-build_packages := libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-dev pkg-config
+build_packages := libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-dev libcurl4-openssl-dev pkg-config
 test_packages := python3 python3-venv curl openssl wrk haproxy nginx-light
 sources := Package.swift Sources Tests migrations
 test := swift test --disable-xctest
@@ -18,7 +18,7 @@ export FUZZ
 # warns of a variable that names no setting.
 test test-long: export SIGNET_PYTHON := $(CURDIR)/.venv/bin/python
 
-.PHONY: help run test setup setup-build release bench test-long fuzz format lint image
+.PHONY: help run test setup setup-build release bench test-long fuzz format lint docs image
 
 help: ## Lists the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -73,6 +73,16 @@ format: ## Formats the sources
 
 lint: ## Fails when the sources aren't formatted or break a rule of .swift-format
 	swift format lint --strict --parallel --recursive $(sources)
+
+docs: setup-build ## Builds the documentation of SignetVerifier in .build/docs; a warning fails
+	swift build --target SignetVerifier
+	rm -rf .build/docs .build/symbols && mkdir -p .build/symbols
+	swift symbolgraph-extract -module-name SignetVerifier -I "$$(swift build --show-bin-path)/Modules" \
+	  -Xcc -fmodule-map-file=Sources/CCurl/module.modulemap -Xcc -fmodule-map-file=Sources/COpenSSL/module.modulemap \
+	  -target "$$(uname -m)-unknown-linux-gnu" -minimum-access-level public -output-dir .build/symbols
+	docc convert Sources/SignetVerifier/SignetVerifier.docc --additional-symbol-graph-dir .build/symbols \
+	  --fallback-display-name SignetVerifier --fallback-bundle-identifier SignetVerifier --warnings-as-errors \
+	  --output-path .build/docs
 
 image: ## Builds the container image signet, with docker or buildah
 	@if docker info >/dev/null 2>&1; then docker build --tag signet .; \

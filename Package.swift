@@ -27,6 +27,7 @@ let package = Package(
   name: "signet",
   products: [
     .executable(name: "signet", targets: ["signet"]),
+    .library(name: "SignetVerifier", targets: ["SignetVerifier"]),
     .library(name: "Faults", type: .dynamic, targets: ["Faults"]),
   ],
   dependencies: [
@@ -40,6 +41,8 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    // No pkgConfig, which would link it: see its header.
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     // One thin wrapper each; siblings never import each other.
@@ -51,6 +54,7 @@ let package = Package(
     module("SQLite", ["CSQLite"]),
     module("Passwords", ["CArgon2", "CSodium", "Threads"]),
     module("Configuration", ["CYAML"]),
+    module("OutgoingHTTP", ["CCurl", "Threads"]),
 
     // What Signet is made of.
     module("HTTPServer", ["OpenSSL", "Reactor", "Telemetry", "Threads"]),
@@ -58,6 +62,8 @@ let package = Package(
     .target(
       name: "SQLiteMigrations", path: "migrations/sqlite",
       resources: [.embedInCode("v0001_initial.sql")], swiftSettings: settings),
+    // For services that verify access tokens: the only module with a public surface.
+    module("SignetVerifier", ["JOSE", "JSON", "OutgoingHTTP", "Threads"], safe),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
     module("Identity", ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"]),
     .target(
@@ -66,15 +72,19 @@ let package = Package(
     .executableTarget(
       name: "signet",
       dependencies: [
-        "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "Reactor", "Storage",
-        "Telemetry", "Threads", argumentParser, log,
+        "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
+        "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", argumentParser, log,
       ],
       swiftSettings: settings),
 
     // A program that prints figures; see Tests/Benchmarks/Benchmarks.swift.
     .executableTarget(
-      name: "Benchmarks", dependencies: ["JOSE", "OpenSSL", "Passwords", "SQLite"], path: "Tests/Benchmarks",
-      swiftSettings: settings),
+      name: "Benchmarks", dependencies: ["JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite"],
+      path: "Tests/Benchmarks", swiftSettings: settings),
+
+    // What a service does with the library; it knows nothing else of this package.
+    .executableTarget(
+      name: "ExampleService", dependencies: ["SignetVerifier"], path: "Tests/ExampleService", swiftSettings: settings),
 
     // What `make fuzz` runs; see Tests/FuzzTargets/FuzzTarget.swift. They reach what other modules keep to themselves,
     // so they are empty where testing isn't enabled: in release builds other than `make fuzz`.
@@ -97,8 +107,10 @@ let package = Package(
     // Against the built executable, as clients and operators meet it.
     tests("LiveTests", []),
     tests("OpenSSLTests", ["OpenSSL"]),
+    tests("OutgoingHTTPTests", ["OutgoingHTTP", "Threads"]),
     tests("PasswordsTests", ["Passwords"]),
     tests("ReactorTests", ["Reactor"]),
+    tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "Threads"]),
     tests("StorageTests", ["Storage", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("TidyTests", []),

@@ -13,16 +13,35 @@ package struct Thread: Sendable {
   ///   - signals: whether signals may be delivered to it; only the control thread takes any.
   package init(name: String, niceness: Int32 = 0, signals: Bool = false, _ body: @escaping @Sendable () -> Void) {
     let start = Start(name: name, niceness: niceness, signals: signals, body: body)
+    guard let handle = Self.begin(start) else {
+      // Such threads are made at start only: without them there is no program.
+      preconditionFailure("pthread_create")
+    }
+    self.handle = handle
+  }
+
+  /// Nil when the system has no thread left.
+  private static func begin(_ start: Start) -> pthread_t? {
+    let start = Unmanaged.passRetained(start)
     var handle = pthread_t()
     let result = unsafe pthread_create(
       &handle, nil,
       { argument in
         if let argument { unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().run() }
         return nil
-      }, Unmanaged.passRetained(start).toOpaque())
-    // Threads are made at start only: without them there is no program.
-    precondition(result == 0, "pthread_create: \(result)")
-    self.handle = handle
+      }, start.toOpaque())
+    if result == 0 { return handle }
+    start.release()
+    return nil
+  }
+
+  /// Runs `body` on a thread of its own for which nobody waits, with every signal blocked.
+  /// - Returns: false when the system has no thread left; then nothing is run.
+  package static func detach(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+    let start = Start(name: name, niceness: 0, signals: false, body: body)
+    guard let handle = begin(start) else { return false }
+    pthread_detach(handle)
+    return true
   }
 
   /// Waits until the thread's body has returned. Call it once.

@@ -4,6 +4,7 @@
 
 import ArgumentParser
 import Glibc
+import SignetVerifier
 import Threads
 
 @main
@@ -21,7 +22,7 @@ struct Signet: AsyncParsableCommand {
       TokenCommand.self, JoseCommand.self, MigrateCommand.self, ConfigCommand.self, HealthCommand.self,
     ])
 
-  static let version = "0.1.0"
+  static let version = SignetVerifier.version
 
   /// Waits for the command on the main thread. For a server with the signals blocked that only its control thread takes:
   /// an async `main` would hand the main thread to Dispatch, which waits there with every signal open.

@@ -29,6 +29,53 @@ import Testing
     }
   }
 
+  /// The example service is built with the tests, and runs in theirs.
+  @Test func verificationInSwift() throws {
+    let blocks = Self.blocks("swift")
+    #expect(blocks.count == 1)
+    let file = try String(contentsOfFile: Programs.packageRoot + "/Tests/ExampleService/Orders.swift", encoding: .utf8)
+    #expect(file.hasSuffix(try #require(blocks.first)))
+  }
+
+  /// As a service would: in a package of its own, which sees nothing of this one but the library.
+  @Test(.enabled(if: Programs.isLong, "SKIPPED: building a package takes minutes (SIGNET_LONG)"))
+  func theLibraryInAPackageOfItsOwn() async throws {
+    let folder = try Folder()
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/service/Sources/service", withIntermediateDirectories: true)
+    try folder.write(Self.manifest(Programs.packageRoot), to: "service/Package.swift")
+    try folder.write(try #require(Self.blocks("swift").first) + Self.main, to: "service/Sources/service/Service.swift")
+    let environment = ["HOME": folder.path]
+    let built = try await Finished.run(
+      "swift", ["build", "--package-path", folder.path + "/service"], environment: environment, folder: folder)
+    #expect(built.status == 0, "\(built)")
+    let service = folder.path + "/service/.build/debug/service"
+    let ran = try await Finished.run(service, [], folder: folder)
+    #expect(ran.output == "401 the request has no bearer token\n", "\(ran)")
+  }
+
+  private static func manifest(_ root: String) -> String {
+    """
+    // swift-tools-version: 6.2
+    import PackageDescription
+    let package = Package(
+      name: "service", dependencies: [.package(name: "signet", path: "\(root)")],
+      targets: [
+        .executableTarget(name: "service", dependencies: [.product(name: "SignetVerifier", package: "signet")])
+      ])
+    """
+  }
+
+  private static let main = """
+
+    @main struct Main {
+      static func main() async throws {
+        let answer = await (try Orders(issuer: "https://login.example.com")).answer(nil)
+        print(answer.status, answer.text)
+      }
+    }
+    """
+
   private func walk(_ script: String, _ server: LiveServer) async throws -> Finished {
     let file = try server.folder.write(script, to: "walk.sh")
     return try await Finished.run(

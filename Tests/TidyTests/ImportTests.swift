@@ -7,16 +7,18 @@ import Testing
   static let arrows: [String: Set<String>] = [
     "Threads": [], "JSON": [], "Telemetry": ["Threads", "Logging"], "Reactor": ["CLinux", "Threads"],
     "OpenSSL": ["COpenSSL"], "SQLite": ["CSQLite"], "Passwords": ["CArgon2", "CSodium", "Threads"],
-    "Configuration": ["CYAML"],
+    "Configuration": ["CYAML"], "OutgoingHTTP": ["CCurl", "Threads"],
+    "SignetVerifier": ["JOSE", "JSON", "OutgoingHTTP", "Threads"],
     "HTTPServer": ["OpenSSL", "Reactor", "Telemetry", "Threads"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
     "Storage": ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"],
     "Identity": ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"],
     "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
     "signet": [
-      "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "Reactor", "Storage",
-      "Telemetry", "Threads", "ArgumentParser", "Logging",
+      "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
+      "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",
     ],
-    "Benchmarks": ["JOSE", "OpenSSL", "Passwords", "SQLite"], "Faults": [],
+    "Benchmarks": ["JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite"], "Faults": [],
+    "ExampleService": ["SignetVerifier"],
     "FuzzTargets": ["API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "Reactor", "Telemetry"],
     "Fuzz": ["FuzzTargets"],
   ]
@@ -31,8 +33,15 @@ import Testing
     "HTTPServer": ["Identity", "JOSE", "Storage", "Passwords"],
     "Storage": ["HTTPServer", "JOSE", "Identity"],
     "Reactor": wrappers, "OpenSSL": wrappers, "SQLite": wrappers, "Passwords": wrappers, "Configuration": wrappers,
+    "OutgoingHTTP": wrappers,
+    // What a service takes in with the library is to stay small.
+    "SignetVerifier": [
+      "API", "Configuration", "HTTPServer", "Identity", "Passwords", "Reactor", "Storage", "SQLite", "Telemetry",
+    ],
   ]
-  private static let wrappers: Set<String> = ["Reactor", "OpenSSL", "SQLite", "Passwords", "Configuration"]
+  private static let wrappers: Set<String> = [
+    "Reactor", "OpenSSL", "SQLite", "Passwords", "Configuration", "OutgoingHTTP",
+  ]
 
   @Test func tableEqualsThePackage() {
     let package = PackageTable.dependencies(in: SourceTree.package.lines)
@@ -60,6 +69,16 @@ import Testing
       }
       for (number, name) in imports(of: file) {
         #expect(allowed.contains(name), "\(file.path):\(number): \(file.module) must not import \(name)")
+      }
+    }
+  }
+
+  /// Other packages see one module of this one.
+  @Test func onlyTheLibraryIsPublic() {
+    for file in SourceTree.swiftSources where file.module != "SignetVerifier" {
+      for (index, line) in file.lines.enumerated() {
+        let isPublic = Declarations.head(of: line)?.modifiers.contains("public") == true
+        #expect(!isPublic, "\(file.path):\(index + 1): public: \(line)")
       }
     }
   }

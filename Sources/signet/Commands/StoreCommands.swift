@@ -1,4 +1,4 @@
-// `signet migrate`, `signet config …`, `signet health`.
+// `signet migrate` and `signet config …`.
 
 import ArgumentParser
 import Configuration
@@ -72,30 +72,5 @@ struct ConfigCommand: AsyncParsableCommand {
       }
       table.print(json: output.json)
     }
-  }
-}
-
-struct HealthCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "health", abstract: "Exit 0 when the server on this data folder is ready.")
-  @OptionGroup var options: ConfigurationOptions
-  @OptionGroup var output: OutputOptions
-
-  func run() async throws {
-    let settings = try options.load().settings
-    let folder = try DataFolder(existing: settings.data)
-    let addresses = folder.recordedAddresses
-    guard folder.isServed else {
-      throw CommandFailure.failed("no server runs on \(settings.data); start one by `signet serve`")
-    }
-    guard let address = addresses.first(where: { $0.hasPrefix("http://") || $0.hasPrefix("unix:") }) else {
-      throw CommandFailure.failed(
-        "the server has no plain listener without proxy=v2 to ask; give it one, such as admin.listen")
-    }
-    let answer = try HTTPClient.get("/readyz", at: address)
-    guard answer.status == 200 else {
-      throw CommandFailure.failed("the server isn't ready: \(String(decoding: answer.body, as: UTF8.self))")
-    }
-    Output.done("ready", [JSONMember("status", .string("ready"))], json: output.json)
   }
 }

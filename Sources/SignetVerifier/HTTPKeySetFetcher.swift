@@ -1,0 +1,79 @@
+// Fetches a JWK Set over HTTP: certificates checked, nothing followed, everything bounded.
+
+import OutgoingHTTP
+
+/// Fetches the JWK Set at a URL, by libcurl.
+///
+/// The server's certificate is checked for the host of the URL. Redirects are not followed, cookies not kept, proxies of
+/// the environment not used unless ``FetchOptions`` says so. An answer may have 1 MiB.
+public struct HTTPKeySetFetcher: KeySetFetching {
+  private let url: HTTPURL
+  private let client: HTTPClient
+
+  /// Opens libcurl; throws when it isn't there, or when the URL isn't one to fetch keys from.
+  /// - Parameters:
+  ///   - url: `https://…`; for this machine (`localhost`, `127.0.0.1`, `[::1]`) also `http://…`.
+  ///   - options: how it is fetched.
+  public init(url: String, options: FetchOptions = FetchOptions()) throws(VerifierSetupError) {
+    do { self.url = try HTTPURL(url) } catch {
+      // The text itself may hold what the problem is about: a password.
+      throw VerifierSetupError("the URL of the key set \(error)")
+    }
+    guard self.url.isSecure || self.url.isLoopback || options.allowsPlainHTTP else {
+      throw VerifierSetupError(
+        "the URL of the key set begins with http://, so whoever stands between could replace the keys; "
+          + "use https://, or set fetching.allowsPlainHTTP where the network is trusted")
+    }
+    var settings = HTTPOptions(userAgent: "SignetVerifier/\(SignetVerifier.version)")
+    settings.timeout = Int(options.timeout.milliseconds)
+    settings.connectTimeout = settings.timeout / 2
+    settings.usesEnvironmentProxies = options.usesEnvironmentProxies
+    if let file = options.authorityFile { settings.trust = .authorities(file: file) }
+    do { client = try HTTPClient(settings) } catch { throw VerifierSetupError("keys can't be fetched: \(error)") }
+  }
+
+  public func fetch(entityTag: String?) async throws(KeySetProblem) -> KeySetAnswer {
+    var fields = [HTTPField("Accept", "application/jwk-set+json, application/json")]
+    if let entityTag { fields.append(HTTPField("If-None-Match", entityTag)) }
+    let answer: HTTPAnswer
+    do { answer = try await client.get(url, fields: fields) } catch { throw KeySetProblem(error, url) }
+    let maxAge = CacheControl.remaining(answer.list("cache-control"), age: answer.list("age"))
+    switch answer.status {
+    case 200:
+      let tag = answer.list("etag").flatMap { Self.isEntityTag($0) ? $0 : nil }
+      return KeySetAnswer(.document(answer.body), entityTag: tag, maxAge: maxAge)
+    case 304 where entityTag != nil: return KeySetAnswer(.notModified, entityTag: entityTag, maxAge: maxAge)
+    case 300..<400:
+      throw KeySetProblem(
+        .status(answer.status),
+        "\(url) redirects (\(answer.status)), which is not followed; name the URL where the key set is")
+    default: throw KeySetProblem(.status(answer.status), "\(url) answers with status \(answer.status)")
+    }
+  }
+
+  /// RFC 9110 8.8.3; a longer one than 256 bytes isn't worth sending back.
+  static func isEntityTag(_ text: String) -> Bool {
+    let opaque = text.hasPrefix("W/") ? text.dropFirst(2) : text[...]
+    guard text.utf8.count <= 256, opaque.utf8.count >= 2, opaque.first == "\"", opaque.last == "\"" else {
+      return false
+    }
+    return opaque.dropFirst().dropLast().utf8.allSatisfy { $0 == 0x21 || (0x23...0x7E).contains($0) }
+  }
+}
+
+extension KeySetProblem {
+  init(_ failure: HTTPFailure, _ url: HTTPURL) {
+    let cause: Cause =
+      switch failure.cause {
+      case .library: .libraryMissing
+      case .unknownHost, .unreachable: .unreachable
+      case .timedOut: .timedOut
+      case .untrusted, .tls: .untrusted
+      case .badAnswer: .badAnswer
+      case .tooLarge: .tooLarge
+      case .cancelled: .cancelled
+      case .failed: .other
+      }
+    self.init(cause, "\(url) can't be fetched: \(failure)")
+  }
+}

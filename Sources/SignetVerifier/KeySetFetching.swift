@@ -1,0 +1,93 @@
+// Where a key set comes from: the protocol that stands between the cache and the network, and what passes through it.
+
+/// Fetches the JWK Set (RFC 7517 section 5) of one issuer.
+///
+/// The verifier asks for one fetch at a time. A fetch that takes longer than ``FetchOptions/timeout`` and two seconds is
+/// cancelled and counts as failed.
+public protocol KeySetFetching: Sendable {
+  /// Fetches the set.
+  /// - Parameter entityTag: the ``KeySetAnswer/entityTag`` of the set that the verifier holds, which may be answered by
+  ///   ``KeySetAnswer/Content/notModified``; nil when it holds none.
+  func fetch(entityTag: String?) async throws(KeySetProblem) -> KeySetAnswer
+}
+
+/// A fetched JWK Set.
+public struct KeySetAnswer: Sendable {
+  /// What was answered.
+  public enum Content: Sendable {
+    /// The set as a JSON text.
+    case document([UInt8])
+    /// The set is the one whose entity tag was sent.
+    case notModified
+  }
+
+  public var content: Content
+  /// The answer's `ETag`, to be sent with the next fetch.
+  public var entityTag: String?
+  /// For how many seconds the answer may be kept; the verifier takes 300 for less or nil, and 3,600 for more.
+  public var maxAge: Int64?
+
+  public init(_ content: Content, entityTag: String? = nil, maxAge: Int64? = nil) {
+    self.content = content
+    self.entityTag = entityTag
+    self.maxAge = maxAge
+  }
+}
+
+/// Why a key set could not be had: the issuer's or the network's trouble, never the token's.
+public struct KeySetProblem: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What kind of trouble it is.
+  public enum Cause: Sendable, Equatable {
+    /// libcurl isn't installed.
+    case libraryMissing
+    /// The host isn't known, or nothing answers there.
+    case unreachable
+    case timedOut
+    /// The server's certificate isn't good, or TLS failed otherwise.
+    case untrusted
+    /// Another status than 200 and 304; redirects are not followed.
+    case status(Int)
+    /// What came isn't good HTTP.
+    case badAnswer
+    /// More than 256 KiB or 100 keys.
+    case tooLarge
+    /// What came isn't a JWK Set, or one of malformed and weak keys alone.
+    case notAKeySet
+    /// A JWK Set without any key for signatures that this verifier knows: the issuer has none.
+    case noUsableKey
+    case cancelled
+    case other
+  }
+
+  public let cause: Cause
+  /// A sentence for the log, with the mend where there is one. It holds no piece of any token.
+  public let description: String
+
+  public init(_ cause: Cause, _ description: String) {
+    self.cause = cause
+    self.description = description
+  }
+}
+
+/// What became of a fetch; see ``VerifierOptions/observer``.
+public enum KeySetEvent: Sendable, Equatable {
+  /// A set with so many usable keys is trusted from now on.
+  case replaced(keys: Int)
+  /// The set is the same as before.
+  case unchanged
+  /// The fetch failed and is repeated. While `trustsOldKeys`, tokens go on being verified with the keys held.
+  case failed(KeySetProblem, trustsOldKeys: Bool)
+}
+
+/// Where a verifier gets its keys.
+public enum KeySource: Sendable {
+  /// From `<issuer>/.well-known/jwks.json`, where Signet publishes them.
+  case issuer
+  /// From this `https://` URL.
+  case url(String)
+  /// From the JSON text of a JWK Set, for good: nothing is ever fetched, so no rotation is noticed. For tests, and where
+  /// there is no network.
+  case document([UInt8])
+  /// From something of your own.
+  case fetching(any KeySetFetching)
+}

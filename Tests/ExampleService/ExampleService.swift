@@ -1,0 +1,59 @@
+// `ExampleService ISSUER [CLOCK]`: a service with one protected route, as small as can be. It listens on a free port of
+// 127.0.0.1, says which, and answers `GET /orders` to users who have the role editor.
+//
+// Its tests run it beside a real server, and move its clock by a file: CLOCK.
+
+import Foundation
+import SignetVerifier
+
+@main
+struct ExampleService {
+  static func main() throws {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard let issuer = arguments.first else {
+      say("usage: ExampleService ISSUER [CLOCK]")
+      exit(2)
+    }
+    var options = VerifierOptions()
+    options.observer = { event in say("keys: \(event)") }
+    if let clock = arguments.dropFirst().first { options.time = MovedTime(file: clock) }
+    let orders = try Orders(issuer: issuer, options: options)
+    let listener = try Listener()
+    say("listening on http://127.0.0.1:\(listener.port)")
+    while let connection = listener.next() {
+      // Reading blocks, so it isn't for the few threads that run tasks.
+      Thread.detachNewThread {
+        guard let request = connection.request() else { return }
+        Task {
+          guard request.line.hasPrefix("GET /orders ") else { return connection.answer((404, "no such place", nil)) }
+          connection.answer(await orders.answer(request.authorization))
+        }
+      }
+    }
+  }
+}
+
+/// Prints a line at once, whatever standard output is.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
+/// The machine's clocks, moved by what a file says: milliseconds for the one that keys grow old by, and seconds for the
+/// one that tokens expire by.
+struct MovedTime: TimeSource {
+  let file: String
+
+  var now: Int64 { SystemTime().now + moves.wall }
+
+  var elapsed: Int64 { SystemTime().elapsed + moves.elapsed }
+
+  private var moves: (elapsed: Int64, wall: Int64) {
+    let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+    let numbers = text.split(separator: " ").compactMap { Int64($0) }
+    return (numbers.first ?? 0, numbers.dropFirst().first ?? 0)
+  }
+
+  /// Looks often, since the file may be changed at any time.
+  func sleep(milliseconds: Int64) async {
+    let end = elapsed + milliseconds
+    while elapsed < end, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
+  }
+}

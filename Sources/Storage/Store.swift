@@ -49,8 +49,11 @@ package protocol Store: Sendable {
 
   // MARK: Clients, keys, the store itself
 
-  /// Throws `.exists("client")`.
-  func addClient(_ client: ClientRecord, context: RequestContext) async throws(StoreError)
+  /// Adds a client, with its MAC key wrapped by the master key where it has one. Throws `.exists("client")`.
+  func addClient(_ client: ClientRecord, macKey: [UInt8]?, context: RequestContext) async throws(StoreError)
+  /// Changes a client, unless it is no longer what whoever asks has read: then false, and nothing was changed. Throws
+  /// `.missing("client")`.
+  func changeClient(_ change: ClientChange) async throws(StoreError) -> Bool
   /// Every client, oldest first.
   func clients() async throws(StoreError) -> [ClientRecord]
   /// Deletes a client and its sessions. Throws `.missing("client")`.
@@ -66,6 +69,13 @@ package protocol Store: Sendable {
   func audit(after sequence: Int64, limit: Int) async throws(StoreError) -> [AuditRecord]
   /// Writes something and makes it durable: whether the store can.
   func probe(now: Int64) async throws(StoreError)
+}
+
+extension Store {
+  /// Adds a client without a MAC key. Throws `.exists("client")`.
+  package func addClient(_ client: ClientRecord, context: RequestContext) async throws(StoreError) {
+    try await addClient(client, macKey: nil, context: context)
+  }
 }
 
 /// A new password for a user.

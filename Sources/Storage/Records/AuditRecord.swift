@@ -25,6 +25,7 @@ package enum AuditEvent: String, Sendable {
   case userEnabled = "user_enabled"
   case userDeleted = "user_deleted"
   case clientAdded = "client_added"
+  case clientChanged = "client_changed"
   case clientDeleted = "client_deleted"
   case keyCreated = "key_created"
 }

@@ -1,42 +1,9 @@
-// Clients, key material, the mark of other processes' changes, the probe.
+// Key material, the mark of other processes' changes, the probe.
 
 import Storage
 import Testing
 
 extension StoreConformance {
-  @Test(arguments: BackEnd.all) func clientsAreKept(_ backEnd: BackEnd) async throws {
-    try await backEnd.run { world in
-      let client = ClientRecord(
-        id: "shop", name: "The \"shop\"", isPublic: false, isFirstParty: false, grants: ["password"], audiences: [],
-        scopes: ["a", "b"], accessTTL: 1, idleTTL: nil, absoluteTTL: 3, createdAt: World.start)
-      try await world.store.addClient(client, context: World.context)
-      let all = try await world.store.clients()
-      #expect(all.map(\.id) == [ClientRecord.builtIn, "shop"])
-      #expect(all.last == client)
-      #expect(all.first?.isPublic == true && all.first?.isFirstParty == true)
-      await #expect(throws: StoreError.exists("client")) {
-        try await world.store.addClient(client, context: World.context)
-      }
-      #expect(try await world.events() == ["client_added"])
-    }
-  }
-
-  @Test(arguments: BackEnd.all) func deletingAClientDeletesItsSessions(_ backEnd: BackEnd) async throws {
-    try await backEnd.run { world in
-      try await world.addClient("shop")
-      let user = try await world.addUser()
-      let session = try #require(await world.login(World.newSession(of: user, client: "shop"))).session
-      let other = try await world.session(of: user)
-      try await world.store.deleteClient("shop", now: World.start, context: World.context)
-      #expect(try await world.store.findSession(session.id) == nil)
-      #expect(try await world.store.findSession(other.id) != nil)
-      await #expect(throws: StoreError.missing("client")) {
-        try await world.store.deleteClient("shop", now: World.start, context: World.context)
-      }
-      #expect(try await world.events().filter { $0 == "client_deleted" }.count == 1)
-    }
-  }
-
   private func key(_ kid: String, _ state: KeyState, _ algorithm: String = "ES256") -> KeyRecord {
     KeyRecord(
       kid: kid, algorithm: algorithm, state: state, publicKey: [1, 2], publicMAC: [3], privateKey: [4, 5],

@@ -13,6 +13,7 @@ struct Checks {
   func run() throws(ConfigurationError) -> Loaded {
     try ListenerChecks(loaded: loaded).run()
     try checkTimes()
+    try checkAlgorithms()
     try checkHashing()
     var loaded = loaded
     loaded.warnings += ListenerChecks(loaded: loaded).warnings() + warnings()
@@ -39,6 +40,16 @@ struct Checks {
         ["session.idle_ttl", "session.absolute_ttl"],
         "session.idle_ttl (\(text(session.idleTTL))) is more than "
           + "session.absolute_ttl (\(text(session.absoluteTTL))); give at most as much")
+    }
+  }
+
+  private func checkAlgorithms() throws(ConfigurationError) {
+    let token = settings.token
+    guard token.algorithms.contains(token.algorithm) else {
+      let list = (token.algorithms + [token.algorithm]).map(\.rawValue).joined(separator: ", ")
+      throw error(
+        ["token.algorithms", "token.algorithm"],
+        "token.algorithms leaves out token.algorithm (\(token.algorithm.rawValue)); give \(list)")
     }
   }
 

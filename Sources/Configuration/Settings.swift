@@ -123,11 +123,25 @@ extension Settings {
     /// The JWS algorithm of new signing keys (RFC 7518 3.1, RFC 8037 3.1).
     package enum Algorithm: String, Sendable, CaseIterable {
       case es256 = "ES256"
+      case es384 = "ES384"
+      case es512 = "ES512"
       case rs256 = "RS256"
+      case rs384 = "RS384"
+      case rs512 = "RS512"
+      case ps256 = "PS256"
+      case ps384 = "PS384"
+      case ps512 = "PS512"
       case edDSA = "EdDSA"
+      /// RFC 9964; where the OpenSSL at run time has it.
+      case mlDSA44 = "ML-DSA-44"
+      case mlDSA65 = "ML-DSA-65"
+      case mlDSA87 = "ML-DSA-87"
     }
 
+    /// What signs the tokens of clients which chose nothing else.
     package internal(set) var algorithm = Algorithm.es256
+    /// What the issuer has keys for and clients may choose among; `algorithm` is one of them.
+    package internal(set) var algorithms: [Algorithm] = []
     package internal(set) var accessTTL = Duration.zero
     package internal(set) var audience = ""
   }

@@ -114,7 +114,16 @@ package enum Table {
   private static let tokens: [Setting] = [
     .choice(
       "token.algorithm", \.token.algorithm, .fixed("ES256"),
-      "What new signing keys are for; ES256 is understood everywhere and the cheapest to sign."),
+      "What signs the tokens of clients which chose nothing else; ES256 is understood everywhere and the cheapest."),
+    Setting(
+      "token.algorithms", .list(.algorithm, isEmptyGood: false),
+      derived("token.algorithm alone", "[ES256, RS256]") { .list([$0.values["token.algorithm"]?.shown ?? "ES256"]) },
+      "What there are keys for and clients may choose among, a list; each has a key of its own in the JWK Set."
+    ) {
+      if case .list(let texts) = $0 {
+        $1.token.algorithms = texts.compactMap { Settings.Token.Algorithm(rawValue: $0) }
+      }
+    },
     .duration(
       "token.access_ttl", \.token.accessTTL, .fixed("10m"), "1s"..."1d",
       "How long services trust an access token without asking, so how long a logout may take to reach them.",

@@ -63,7 +63,8 @@ struct Workbench {
   /// The store's keys, unwrapped by the master key of the settings.
   func ring() async throws -> KeyRing {
     try await KeyRing.open(
-      store, Self.masterKeySource(settings), algorithm: settings.token.algorithm.rawValue, now: Self.now)
+      store, Self.masterKeySource(settings), algorithm: settings.token.algorithm.rawValue,
+      algorithms: settings.token.algorithms.map(\.rawValue), now: Self.now)
   }
 
   static func masterKeySource(_ settings: Settings) -> MasterKeySource {

@@ -24,6 +24,11 @@ import Testing
       "F:1: session.absolute_ttl (5m) is less than token.access_ttl (10m); give at least as much"
     ),
     ("token: {access_ttl: 1s}", "good"),
+    ("token: {algorithm: RS256, algorithms: [EdDSA, RS256]}", "good"),
+    (
+      "token:\n  algorithm: RS256\n  algorithms: [ES256, EdDSA]",
+      "F:3: token.algorithms leaves out token.algorithm (RS256); give ES256, EdDSA, RS256"
+    ),
     (
       "password: {memory_kib: 15, parallelism: 2}",
       "F:1: password.memory_kib (15) is less than Argon2id needs; give at least 16, 8 for each lane"

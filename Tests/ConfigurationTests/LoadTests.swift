@@ -23,7 +23,7 @@ import Testing
     #expect(settings.limits.handshakeTimeout == .seconds(10))
     #expect(settings.server.loops == 8)
     #expect(settings.limits.headTimeout == .seconds(10))
-    #expect(settings.token.algorithm == .es256)
+    #expect(settings.token.algorithm == .es256 && settings.token.algorithms == [.es256])
     #expect(settings.token.accessTTL == .seconds(600))
     #expect(settings.token.audience == "api")
     #expect(settings.session.idleTTL == .seconds(14 * 86_400))
@@ -51,7 +51,8 @@ import Testing
       "master_key_file": "/k", "master_key": "x", "tls.mode": "off", "token.algorithm": "EdDSA",
       "token.audience": "b", "session.retry_elsewhere": "revoke", "log.level": "debug", "log.format": "text",
       "log.access": "all", "cors.origins": "https://a.example", "store.url": "sqlite:///x", "store.migrate": "false",
-      "tls.client_certificate": "any", "proxy.trusted": "10.0.0.0/8", "proxy.header": "forwarded",
+      "token.algorithms": "ES256,RS256", "tls.client_certificate": "any", "proxy.trusted": "10.0.0.0/8",
+      "proxy.header": "forwarded",
       "session.idle_ttl": "1d", "session.absolute_ttl": "30d", "session.retry_window": "1s",
     ]
     // Each needs others beside it.

@@ -3,7 +3,7 @@
 import JOSE
 import JSON
 import OpenSSL
-import Storage
+package import Storage
 
 extension KeyRing {
   static func load(_ store: any Store) async throws(KeyRingError) -> KeyMaterial {
@@ -36,6 +36,35 @@ extension KeyRing {
     return secrets
   }
 
+  /// The clients' MAC keys, by client_id. Each is wrapped for its client, so that one moved to another doesn't unwrap.
+  static func unwrapClientKeys(_ material: KeyMaterial, _ master: MasterKey) throws(KeyRingError) -> [String: [UInt8]] {
+    var keys: [String: [UInt8]] = [:]
+    for record in material.clientKeys {
+      do {
+        keys[record.clientID] = try master.unwrap(
+          record.wrapped, purpose: clientKeyPurpose, table: "client", row: record.clientID)
+      } catch {
+        throw .masterKey(.altered("the MAC key of client \(record.clientID)"))
+      }
+    }
+    return keys
+  }
+
+  /// Wraps a client's MAC key for `client.mac_key`.
+  package static func wrapClientKey(
+    _ key: [UInt8], clientID: String, _ source: MasterKeySource
+  ) throws(KeyRingError) -> ClientKeyRecord {
+    let master = try masterKey(source, mayCreate: false)
+    do {
+      let wrapped = try master.wrap(key, purpose: clientKeyPurpose, table: "client", row: clientID)
+      return ClientKeyRecord(clientID: clientID, wrapped: wrapped)
+    } catch {
+      throw .cryptography("\(error)")
+    }
+  }
+
+  private static let clientKeyPurpose = "client-mac"
+
   static func make(_ purposes: [Purpose], _ master: MasterKey) throws(KeyRingError) -> [SecretRecord] {
     do {
       return try purposes.map { (purpose) throws(OpenSSLError) in
@@ -66,17 +95,19 @@ extension KeyRing {
 
   static func publicKey(_ record: KeyRecord, _ publicMAC: [UInt8]) throws(KeyRingError) -> PublicJWK {
     let expected = try? tag(record.kid, record.algorithm, record.state.rawValue, record.publicKey, publicMAC)
-    guard let expected, constantTimeEqual(expected, record.publicMAC) else { throw .masterKey(.altered(record.kid)) }
+    guard let expected, constantTimeEqual(expected, record.publicMAC) else {
+      throw .masterKey(.altered("signing key \(record.kid)"))
+    }
     do {
       return try PublicJWK(try JSONValue.parse(record.publicKey))
     } catch {
-      throw .masterKey(.altered(record.kid))
+      throw .masterKey(.altered("signing key \(record.kid)"))
     }
   }
 
   static func privateKey(_ record: KeyRecord, _ master: MasterKey) throws(KeyRingError) -> SigningKey {
     guard let wrapped = record.privateKey, let algorithm = SignatureAlgorithm(rawValue: record.algorithm) else {
-      throw .masterKey(.altered(record.kid))
+      throw .masterKey(.altered("signing key \(record.kid)"))
     }
     let pkcs8: [UInt8]
     do {
@@ -84,7 +115,9 @@ extension KeyRing {
     } catch {
       throw .masterKey(error)
     }
-    do { return try SigningKey(pkcs8: pkcs8, algorithm: algorithm) } catch { throw .masterKey(.altered(record.kid)) }
+    do { return try SigningKey(pkcs8: pkcs8, algorithm: algorithm) } catch {
+      throw .masterKey(.altered("signing key \(record.kid)"))
+    }
   }
 
   /// The MAC which keeps a stored public key to its kid, algorithm and state: whoever can write the database alone can

@@ -28,8 +28,12 @@ package struct KeyRing: Sendable {
   package let epoch: UInt32
   /// Keys by purpose and id.
   let secrets: [Purpose: [UInt8: [UInt8]]]
-  /// The active key of the issuer's algorithm.
-  let signing: SigningKey
+  /// The active key of each algorithm that the issuer offers.
+  package let signing: [SignatureAlgorithm: SigningKey]
+  /// What a client's tokens are signed by when it chose nothing else; `signing` has a key for it.
+  package let algorithm: SignatureAlgorithm
+  /// The MAC keys that clients registered, by client_id.
+  package let clientMACKeys: [String: [UInt8]]
   /// Every key, oldest first.
   package let entries: [Entry]
 
@@ -63,7 +67,9 @@ package enum KeyRingError: Error, Sendable, CustomStringConvertible {
     case .masterKey(let error): error.description
     case .store(let error): error.description
     case .cryptography(let why): why
-    case .algorithm(let name): "token.algorithm \(name) isn't supported; use ES256, RS256 or EdDSA"
+    case .algorithm(let name):
+      "algorithm \(name) of token.algorithms isn't supported; use "
+        + SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
     }
   }
 }
@@ -78,11 +84,16 @@ package enum MasterKeySource: Sendable {
 
 extension KeyRing {
   /// Opens the store's keys with the master key, making those that are missing.
+  /// - Parameters:
+  ///   - name: the algorithm of clients which chose none.
+  ///   - names: every algorithm that the issuer offers; `name` is one of them whether it stands there or not.
   /// - Throws: `.masterKey(.wrong)` when the store's keys were wrapped with another one: never new keys in their place.
   package static func open(
-    _ store: any Store, _ source: MasterKeySource, algorithm name: String, now: Int64
+    _ store: any Store, _ source: MasterKeySource, algorithm name: String, algorithms names: [String] = [], now: Int64
   ) async throws(KeyRingError) -> KeyRing {
-    guard let algorithm = SignatureAlgorithm(rawValue: name) else { throw .algorithm(name) }
+    let algorithm = try offered(name)
+    var offers = [algorithm]
+    for name in names where name != algorithm.rawValue { offers.append(try offered(name)) }
     var material = try await load(store)
     let master = try masterKey(source, mayCreate: material.secrets.isEmpty && material.keys.isEmpty)
     var secrets = try unwrapSecrets(material, master)
@@ -93,37 +104,57 @@ extension KeyRing {
       secrets = try unwrapSecrets(material, master)
     }
     guard let publicMAC = secrets[.publicKey]?[1] else { throw .masterKey(.wrong) }
-    let states = material.keys.filter { $0.algorithm == name }.map(\.state)
-    let wanted = [KeyState.active, .pending].filter { !states.contains($0) }
-    if !wanted.isEmpty {
-      // A pending key always stands in the JWK Set, so that verifiers know the next one before it signs.
-      var made: [KeyRecord] = []
-      for state in wanted { made.append(try makeKey(algorithm, state, master, publicMAC, now)) }
+    let made = try missingKeys(material, offers, master, publicMAC, now)
+    if !made.isEmpty {
       try await add(store, [], made, now)
       material = try await load(store)
     }
-    return try ring(material, secrets, publicMAC, master, algorithm)
+    return try ring(material, secrets, publicMAC, master, offers)
+  }
+
+  private static func offered(_ name: String) throws(KeyRingError) -> SignatureAlgorithm {
+    guard let algorithm = SignatureAlgorithm(rawValue: name) else { throw .algorithm(name) }
+    return algorithm
+  }
+
+  /// An active and a pending key for each algorithm that lacks one: a pending key always stands in the JWK Set, so that
+  /// verifiers know the next one before it signs.
+  private static func missingKeys(
+    _ material: KeyMaterial, _ offers: [SignatureAlgorithm], _ master: MasterKey, _ publicMAC: [UInt8], _ now: Int64
+  ) throws(KeyRingError) -> [KeyRecord] {
+    var made: [KeyRecord] = []
+    for algorithm in offers {
+      let states = material.keys.filter { $0.algorithm == algorithm.rawValue }.map(\.state)
+      for state in [KeyState.active, .pending] where !states.contains(state) {
+        made.append(try makeKey(algorithm, state, master, publicMAC, now))
+      }
+    }
+    return made
   }
 
   private static func ring(
     _ material: KeyMaterial, _ secrets: [Purpose: [UInt8: [UInt8]]], _ publicMAC: [UInt8], _ master: MasterKey,
-    _ algorithm: SignatureAlgorithm
+    _ offers: [SignatureAlgorithm]
   ) throws(KeyRingError) -> KeyRing {
     var entries: [Entry] = []
-    var signing: SigningKey?
+    var signing: [SignatureAlgorithm: SigningKey] = [:]
     for record in material.keys {
       let jwk = try publicKey(record, publicMAC)
       entries.append(
         Entry(jwk: jwk, state: record.state, createdAt: record.createdAt, activatedAt: record.activatedAt))
-      if record.state == .active, record.algorithm == algorithm.rawValue { signing = try privateKey(record, master) }
+      if record.state == .active, offers.contains(jwk.algorithm) {
+        signing[jwk.algorithm] = try privateKey(record, master)
+      }
     }
-    guard let signing else {
-      throw .cryptography("the store has no active \(algorithm.rawValue) key; restore a backup")
+    if let lacking = offers.first(where: { signing[$0] == nil }) {
+      throw .cryptography("the store has no active \(lacking.rawValue) key; restore a backup")
     }
-    return KeyRing(epoch: material.epoch, secrets: secrets, signing: signing, entries: entries)
+    return KeyRing(
+      epoch: material.epoch, secrets: secrets, signing: signing, algorithm: offers[0],
+      clientMACKeys: try unwrapClientKeys(material, master), entries: entries)
   }
 
-  private static func masterKey(_ source: MasterKeySource, mayCreate: Bool) throws(KeyRingError) -> MasterKey {
+  static func masterKey(_ source: MasterKeySource, mayCreate: Bool) throws(KeyRingError) -> MasterKey {
     do throws(MasterKeyError) {
       switch source {
       case .value(let text): return try MasterKey(base64url: text, from: "SIGNET_MASTER_KEY")

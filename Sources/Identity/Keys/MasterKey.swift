@@ -16,7 +16,7 @@ package enum MasterKeyError: Error, Sendable, CustomStringConvertible {
   case unwritable(String, errno: Int32)
   /// It unwraps nothing of this store.
   case wrong
-  /// A stored key's MAC isn't good.
+  /// A stored key's MAC isn't good, or it doesn't unwrap where the others do; which one.
   case altered(String)
 
   package var description: String {
@@ -30,8 +30,8 @@ package enum MasterKeyError: Error, Sendable, CustomStringConvertible {
     case .unreadable(let path, let code): "\(path) can't be read: \(String(cString: strerror(code)))"
     case .unwritable(let path, let code): "\(path) can't be written: \(String(cString: strerror(code)))"
     case .wrong: "the master key isn't the one this store's keys were wrapped with; put back that one"
-    case .altered(let kid):
-      "signing key \(kid) of the store was altered by something other than signet; restore a backup"
+    case .altered(let what):
+      "\(what) of the store was altered by something other than signet; restore a backup"
     }
   }
 }

@@ -54,9 +54,22 @@ package struct SecretRecord: Sendable {
   }
 }
 
+/// A client's own MAC key, wrapped by the master key.
+package struct ClientKeyRecord: Sendable, Equatable {
+  package let clientID: String
+  package let wrapped: [UInt8]
+
+  package init(clientID: String, wrapped: [UInt8]) {
+    self.clientID = clientID
+    self.wrapped = wrapped
+  }
+}
+
 /// Everything the store holds of keys, read in one transaction.
 package struct KeyMaterial: Sendable {
   package let epoch: UInt32
   package let secrets: [SecretRecord]
   package let keys: [KeyRecord]
+  /// The MAC keys of those clients that registered one.
+  package let clientKeys: [ClientKeyRecord]
 }

@@ -68,7 +68,11 @@ extension SQLiteStore {
           publicKey: row.blob(3), publicMAC: row.blob(4), privateKey: row.optionalBlob(5), createdAt: row.integer(6),
           activatedAt: row.optionalInteger(7))
       }
-      return KeyMaterial(epoch: UInt32(truncatingIfNeeded: epoch ?? 0), secrets: secrets, keys: keys)
+      let clientKeys = try database.statement(
+        "SELECT id, mac_key FROM client WHERE mac_key IS NOT NULL ORDER BY key"
+      ).all { row in ClientKeyRecord(clientID: row.text(0), wrapped: row.blob(1)) }
+      return KeyMaterial(
+        epoch: UInt32(truncatingIfNeeded: epoch ?? 0), secrets: secrets, keys: keys, clientKeys: clientKeys)
     }
   }
 

@@ -72,7 +72,10 @@ struct Parts: Sendable {
   private static func missing(_ settings: Settings) throws -> [String] {
     let database = try Workbench.storePath(settings)
     guard access(database, F_OK) != 0 else { return [] }
-    var made = ["the database \(database)", "the first signing keys (\(settings.token.algorithm.rawValue))"]
+    var made = [
+      "the database \(database)",
+      "the first signing keys (\(settings.token.algorithms.map(\.rawValue).joined(separator: ", ")))",
+    ]
     if settings.masterKey == nil, access(settings.masterKeyFile, F_OK) != 0 {
       made.insert("the master key \(settings.masterKeyFile); keep a copy apart from the database", at: 1)
     }
@@ -138,16 +141,18 @@ struct Parts: Sendable {
     }
   }
 
-  /// The policy of these settings; issuer and algorithm stay what they were at start.
+  /// The policy of these settings; issuer and algorithms stay what they were at start.
   func policy(_ settings: Settings) -> Policy {
     var policy = Self.policy(settings, issuer)
     policy.algorithm = first.token.algorithm.rawValue
+    policy.algorithms = first.token.algorithms.map(\.rawValue)
     return policy
   }
 
   private static func policy(_ settings: Settings, _ issuer: String) -> Policy {
     Policy(
       issuer: issuer, audience: settings.token.audience, algorithm: settings.token.algorithm.rawValue,
+      algorithms: settings.token.algorithms.map(\.rawValue),
       accessTTL: Int64(settings.token.accessTTL.milliseconds), idleTTL: Int64(settings.session.idleTTL.milliseconds),
       absoluteTTL: Int64(settings.session.absoluteTTL.milliseconds),
       retryWindow: Int64(settings.session.retryWindow.milliseconds),
@@ -162,7 +167,8 @@ struct Parts: Sendable {
   private static func snapshot(_ store: SQLiteStore, _ policy: Policy, _ settings: Settings) async throws -> Snapshot {
     do {
       let ring = try await KeyRing.open(
-        store, Workbench.masterKeySource(settings), algorithm: policy.algorithm, now: Workbench.now)
+        store, Workbench.masterKeySource(settings), algorithm: policy.algorithm, algorithms: policy.algorithms,
+        now: Workbench.now)
       return Snapshot(policy: policy, ring: ring, clients: try await store.clients())
     } catch {
       throw CommandFailure.failed("\(error)")

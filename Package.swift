@@ -57,7 +57,7 @@ let package = Package(
     module("JOSE", ["OpenSSL", "JSON"]),
     .target(
       name: "SQLiteMigrations", path: "migrations/sqlite",
-      resources: [.embedInCode("v0001_initial.sql")], swiftSettings: settings),
+      resources: [.embedInCode("v0001_initial.sql"), .embedInCode("v0002_keys.sql")], swiftSettings: settings),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
     module("Identity", ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"]),
     .target(

@@ -14,6 +14,7 @@ struct Checks {
     try ListenerChecks(loaded: loaded).run()
     try checkTimes()
     try checkAlgorithms()
+    try checkKeys()
     try checkHashing()
     var loaded = loaded
     loaded.warnings += ListenerChecks(loaded: loaded).warnings() + warnings()
@@ -50,6 +51,17 @@ struct Checks {
       throw error(
         ["token.algorithms", "token.algorithm"],
         "token.algorithms leaves out token.algorithm (\(token.algorithm.rawValue)); give \(list)")
+    }
+  }
+
+  private func checkKeys() throws(ConfigurationError) {
+    let key = settings.key
+    // A key that is to be replaced sooner than its successor may sign would never be.
+    if key.rotateEvery != .zero, key.rotateEvery <= key.publishBefore {
+      throw error(
+        ["key.rotate_every", "key.publish_before"],
+        "key.rotate_every (\(text(key.rotateEvery))) is not more than "
+          + "key.publish_before (\(text(key.publishBefore))); give more, or 0s for never")
     }
   }
 

@@ -16,11 +16,14 @@ package struct Settings: Sendable, Equatable {
   package internal(set) var masterKeyFile = ""
   /// The master key as text, from the environment alone.
   package internal(set) var masterKey: Secret?
+  /// The one before it, from the environment alone.
+  package internal(set) var masterKeyPrevious: Secret?
   package internal(set) var tls = TLS()
   package internal(set) var proxy = Proxy()
   package internal(set) var server = Server()
   package internal(set) var limits = Limits()
   package internal(set) var token = Token()
+  package internal(set) var key = Key()
   package internal(set) var session = Session()
   package internal(set) var password = Password()
   package internal(set) var hashing = Hashing()
@@ -144,6 +147,16 @@ extension Settings {
     package internal(set) var algorithms: [Algorithm] = []
     package internal(set) var accessTTL = Duration.zero
     package internal(set) var audience = ""
+  }
+
+  /// Signing keys.
+  package struct Key: Sendable, Equatable {
+    /// How old an active key gets; zero: it is replaced by hand alone.
+    package internal(set) var rotateEvery = Duration.zero
+    /// How long a key is published before it signs.
+    package internal(set) var publishBefore = Duration.zero
+    /// How long a key that no longer signs is published at least.
+    package internal(set) var retireAfter = Duration.zero
   }
 
   /// Sessions and their refresh tokens.

@@ -12,6 +12,7 @@ package struct Policy: Sendable, Equatable {
   package var algorithm: String
   /// Every algorithm that clients may choose among; `algorithm` is one of them.
   package var algorithms: [String]
+  package var keys: KeyPolicy
   package var accessTTL: Int64
   package var idleTTL: Int64
   package var absoluteTTL: Int64
@@ -21,7 +22,8 @@ package struct Policy: Sendable, Equatable {
   package var minimumPasswordLength: Int
 
   package init(
-    issuer: String, audience: String, algorithm: String, algorithms: [String] = [], accessTTL: Int64, idleTTL: Int64,
+    issuer: String, audience: String, algorithm: String, algorithms: [String] = [], keys: KeyPolicy = .standard,
+    accessTTL: Int64, idleTTL: Int64,
     absoluteTTL: Int64, retryWindow: Int64, revokesRetriesElsewhere: Bool, maxSessionsPerUser: Int,
     minimumPasswordLength: Int
   ) {
@@ -29,6 +31,7 @@ package struct Policy: Sendable, Equatable {
     self.audience = audience
     self.algorithm = algorithm
     self.algorithms = algorithms.contains(algorithm) ? algorithms : [algorithm] + algorithms
+    self.keys = keys
     self.accessTTL = accessTTL
     self.idleTTL = idleTTL
     self.absoluteTTL = absoluteTTL

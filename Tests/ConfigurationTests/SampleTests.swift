@@ -40,8 +40,8 @@ import Testing
     ]
     let changes = Settings.changes(from: standard, to: loaded)
     #expect(Set(changes.reloadable + changes.needRestart) == Set(examples))
-    // All but the one that no file may hold.
-    #expect(loaded.rows.filter { $0.origin == "default" }.map(\.key) == ["master_key"])
+    // All but those that no file may hold.
+    #expect(loaded.rows.filter { $0.origin == "default" }.map(\.key) == ["master_key", "master_key_previous"])
   }
 
   @Test func everyLineFits() {

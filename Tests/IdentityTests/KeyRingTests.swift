@@ -47,7 +47,8 @@ import Testing
     let world = try World()
     _ = try await world.ring()
     let key = Random.bytes(48)
-    let wrapped = try KeyRing.wrapClientKey(key, clientID: "signet", .file(world.masterKeyPath)).wrapped
+    let keys = try await UnlockedKeys.open(world.store, .file(world.masterKeyPath), making: false, now: 0)
+    let wrapped = try keys.wrapClientKey(key, clientID: "signet").wrapped
     let hex = wrapped.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     let database = try Connection(path: world.folder + "/signet.db", access: .readWrite)
     try database.execute("UPDATE client SET mac_key = X'\(hex)'")

@@ -7,19 +7,24 @@ package import Storage
 extension SignatureAlgorithm {
   /// The algorithm of that name, where the OpenSSL at run time can do it.
   package static func usable(_ name: String) -> SignatureAlgorithm? {
-    guard let algorithm = SignatureAlgorithm(rawValue: name) else { return nil }
+    guard let algorithm = SignatureAlgorithm(rawValue: name), algorithm.isAvailable else { return nil }
     return algorithm
   }
 
   /// Whether there are keys for it only while a client asks: its keys and signatures are large, and few verifiers know it
   /// (RFC 9964).
-  package var isOnDemand: Bool { rawValue.hasPrefix("ML-DSA-") }
+  package var isOnDemand: Bool {
+    switch self {
+    case .mlDSA44, .mlDSA65, .mlDSA87: true
+    default: false
+    }
+  }
 }
 
 /// What there must be keys for.
 package struct KeyOffers: Sendable, Equatable {
   /// Everything that the OpenSSL at run time can do.
-  package static let usable = SignatureAlgorithm.allCases.filter { SignatureAlgorithm.usable($0.rawValue) != nil }
+  package static let usable = SignatureAlgorithm.available
 
   /// The algorithm of clients which chose none; the first of `algorithms`.
   package let standard: SignatureAlgorithm

@@ -70,7 +70,8 @@ extension UnlockedKeys {
 
   /// A key's private part as encrypted PKCS #8 in PEM (RFC 7468 section 11), for an operator who asked for it.
   package func encryptedPEM(_ record: KeyRecord, passphrase: [UInt8]) throws(KeyRingError) -> String {
-    throw .cryptography("later")
+    let key = try signingKey(record)
+    do { return try key.encryptedPEM(passphrase: passphrase) } catch { throw .cryptography("\(error)") }
   }
 
   static func altered(_ record: KeyRecord) -> KeyRingError { .masterKey(.altered("signing key \(record.kid)")) }

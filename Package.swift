@@ -57,7 +57,9 @@ let package = Package(
     module("JOSE", ["OpenSSL", "JSON"]),
     .target(
       name: "SQLiteMigrations", path: "migrations/sqlite",
-      resources: [.embedInCode("v0001_initial.sql"), .embedInCode("v0003_clients.sql")], swiftSettings: settings),
+      resources: [
+        .embedInCode("v0001_initial.sql"), .embedInCode("v0002_keys.sql"), .embedInCode("v0003_clients.sql"),
+      ], swiftSettings: settings),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
     module("Identity", ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"]),
     .target(
@@ -80,7 +82,7 @@ let package = Package(
     // so they are empty where testing isn't enabled: in release builds other than `make fuzz`.
     .target(
       name: "FuzzTargets",
-      dependencies: ["API", "Configuration", "HTTPServer", "JSON", "Reactor", "Telemetry"],
+      dependencies: ["API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "Reactor", "Telemetry"],
       path: "Tests/FuzzTargets", exclude: ["Seeds"], swiftSettings: settings),
     .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", swiftSettings: settings),
     // For LD_PRELOAD: breaks the system's calls under the live tests' servers; see Tests/Faults/calls.c.

@@ -6,8 +6,10 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
@@ -16,8 +18,9 @@
 #include <openssl/x509err.h>
 #include <openssl/pemerr.h>
 
-// A macro made of other macros, which Swift cannot see.
+// Macros made of other macros, which Swift cannot see.
 static const int signetPublicKeySelection = EVP_PKEY_PUBLIC_KEY;
+static const int signetKeyPairSelection = EVP_PKEY_KEYPAIR;
 
 // What every TLS context here has; the reasons stand in TLSContext.swift. 1 when OpenSSL took all of it.
 static inline int signet_tls_prepare(SSL_CTX *context, const char *ciphers, long chain_limit) {
@@ -30,6 +33,33 @@ static inline int signet_tls_prepare(SSL_CTX *context, const char *ciphers, long
   SSL_CTX_set_max_cert_list(context, chain_limit);
   return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 && SSL_CTX_set_cipher_list(context, ciphers) == 1;
 }
+
+// The iterations of PBKDF2 in an encrypted PKCS#8: 0 for scrypt, whose work OpenSSL bounds; -1 when it is not PBES2.
+static inline long signet_pbes2_iterations(const X509_SIG *sealed) {
+  const X509_ALGOR *scheme = NULL;
+  X509_SIG_get0(sealed, &scheme, NULL);
+  const ASN1_OBJECT *name = NULL;
+  const void *value = NULL;
+  int type = 0;
+  X509_ALGOR_get0(&name, &type, &value, scheme);
+  if (OBJ_obj2nid(name) != NID_pbes2 || type != V_ASN1_SEQUENCE) return -1;
+  PBE2PARAM *parameters = (PBE2PARAM *)ASN1_item_unpack((const ASN1_STRING *)value, ASN1_ITEM_rptr(PBE2PARAM));
+  if (parameters == NULL) return -1;
+  long iterations = -1;
+  X509_ALGOR_get0(&name, &type, &value, parameters->keyfunc);
+  if (OBJ_obj2nid(name) == NID_id_scrypt) {
+    iterations = 0;
+  } else if (OBJ_obj2nid(name) == NID_id_pbkdf2 && type == V_ASN1_SEQUENCE) {
+    PBKDF2PARAM *derivation = (PBKDF2PARAM *)ASN1_item_unpack((const ASN1_STRING *)value, ASN1_ITEM_rptr(PBKDF2PARAM));
+    // Also -1 for what is too large for a long.
+    if (derivation != NULL) iterations = ASN1_INTEGER_get(derivation->iter);
+    PBKDF2PARAM_free(derivation);
+  }
+  PBE2PARAM_free(parameters);
+  return iterations;
+}
+
+static inline void signet_free(void *memory) { OPENSSL_free(memory); }
 
 static inline int signet_error_reason(unsigned long code) { return ERR_GET_REASON(code); }
 

@@ -27,6 +27,8 @@ package final class Authority: Sendable {
   package let hashing: HashingPool
   package let clock: Clock
   package let metrics: Metrics
+  /// Who fetches the JWK Set.
+  package let sightings = Sightings()
   private let state: Monitor<State>
 
   fileprivate struct State {
@@ -35,6 +37,7 @@ package final class Authority: Sendable {
     /// The latest probe of the store, and when one began that hasn't ended, in milliseconds of `Clock.elapsed`.
     var probe: (at: Int64, failure: StoreError?)?
     var probing: Int64?
+    var keyFailure: String?
   }
 
   package init(store: any Store, hashing: HashingPool, clock: Clock, metrics: Metrics, snapshot: Snapshot) {
@@ -60,6 +63,12 @@ package final class Authority: Sendable {
       return state.subscribers
     }
     for subscriber in subscribers { subscriber(snapshot) }
+  }
+
+  /// Why there is no key to sign with, as far as the store goes; nil when there is one.
+  package var keyFailure: String? {
+    get { state.withLock { $0.keyFailure } }
+    set { state.withLock { $0.keyFailure = newValue } }
   }
 
   /// Whether the store answers a write; asked of the store at most once a second, however many strangers ask. One that

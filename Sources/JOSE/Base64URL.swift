@@ -19,7 +19,10 @@ package enum Base64URL {
   }
 
   /// The text of `bytes`.
-  package static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { encode($0) } }
+
+  /// The text of `bytes`.
+  package static func encode(_ bytes: UnsafeRawBufferPointer) -> String {
     var output: [UInt8] = []
     encode(bytes, into: &output)
     return String(decoding: output, as: UTF8.self)

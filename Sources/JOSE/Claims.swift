@@ -5,6 +5,12 @@ package import JSON
 
 /// Checks of a verified token's claims.
 package enum Claims {
+  /// A payload as claims: an object, read strictly; throws `invalidPayload`.
+  package static func parse(_ payload: [UInt8]) throws(JOSEError) -> JSONValue {
+    guard let value = try? JSONValue.parse(payload), value.object != nil else { throw .invalidPayload }
+    return value
+  }
+
   /// Throws the first reason against the token: claims of the wrong form, another issuer or audience, or the time.
   /// `leeway` is the seconds which the clocks may differ.
   package static func check(

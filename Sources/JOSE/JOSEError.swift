@@ -24,9 +24,11 @@ package enum JOSEError: String, Error, Equatable, Sendable, CaseIterable, Custom
   case issuedInFuture = "the token was issued in the future"
   case invalidKey = "the key is malformed"
   case unsupportedKey = "the key is of a kind or for an algorithm that is not supported"
+  case unavailableAlgorithm = "the OpenSSL on this machine does not have the algorithm: ML-DSA needs 3.5 or later"
   case weakKey = "the key is too weak"
-  case wrongKeyUse = "the key is not for signatures"
+  case wrongKeyUse = "the key is for another use"
   case duplicateKeyID = "two keys have the same kid"
+  case tooManyKeys = "the key set has more keys or bytes than allowed"
   case cryptographyFailed = "the cryptographic library failed"
 
   package var description: String { rawValue }

@@ -16,68 +16,49 @@ package struct PublicJWK: Sendable, CustomStringConvertible, CustomReflectable {
   package var description: String { "PublicJWK(\(algorithm.rawValue))" }
   package var customMirror: Mirror { Mirror(self, children: []) }
 
-  /// Throws `unsupportedKey` when the key is not for that algorithm. The kid is the thumbprint unless given.
+  /// Throws `unsupportedKey` when the key is not for that algorithm, `weakKey`. The kid is the thumbprint unless given.
   package init(key: PublicKey, algorithm: SignatureAlgorithm, kid: String? = nil) throws(JOSEError) {
-    do {
-      self.init(key, try key.parameters(), algorithm, kid)
-    } catch { throw .invalidKey }
+    let parameters: PublicParameters
+    do { parameters = try key.parameters() } catch { throw .invalidKey }
+    if case .rsa(let n, let e) = parameters { try RSAStrength.check(modulus: n, exponent: e) }
     guard algorithm.accepts(key.kind) else { throw .unsupportedKey }
+    self.init(key, parameters, algorithm, kid)
+  }
+
+  /// Reads a PEM `PUBLIC KEY` (or PKCS#1's `RSA PUBLIC KEY`). PEM names no algorithm: nil takes the kind's own, RS256
+  /// for RSA. Throws `unsupportedKey` when the key is not for the algorithm, `weakKey`, `invalidKey`.
+  package init(pem: String, algorithm: SignatureAlgorithm? = nil, kid: String? = nil) throws(JOSEError) {
+    if let algorithm, !algorithm.isAvailable { throw .unavailableAlgorithm }
+    let key: PublicKey
+    do { key = try PublicKey(pem: pem) } catch { throw .invalidKey }
+    guard let algorithm = algorithm ?? SignatureAlgorithm(default: key.kind) else { throw .unsupportedKey }
+    try self.init(key: key, algorithm: algorithm, kid: kid)
   }
 
   init(_ key: PublicKey, _ parameters: PublicParameters, _ algorithm: SignatureAlgorithm, _ kid: String?) {
     self.key = key
     self.parameters = parameters
     self.algorithm = algorithm
-    self.kid = kid ?? Self.thumbprint(parameters)
+    self.kid = kid ?? parameters.thumbprint
   }
 
-  /// The RFC 7638 thumbprint: SHA-256 over the required members in the order of their names, in base64url.
-  package var thumbprint: String { Self.thumbprint(parameters) }
-
-  private static func thumbprint(_ parameters: PublicParameters) -> String {
-    var writer = JSONWriter()
-    writer.beginObject()
-    switch parameters {
-    case .p256(let x, let y):
-      writer.member("crv", "P-256")
-      writer.member("kty", "EC")
-      writer.member("x", Base64URL.encode(x))
-      writer.member("y", Base64URL.encode(y))
-    case .rsa(let n, let e):
-      writer.member("e", Base64URL.encode(e))
-      writer.member("kty", "RSA")
-      writer.member("n", Base64URL.encode(n))
-    case .ed25519(let x):
-      writer.member("crv", "Ed25519")
-      writer.member("kty", "OKP")
-      writer.member("x", Base64URL.encode(x))
-    }
-    writer.endObject()
-    return Base64URL.encode(Digest.sha256(writer.bytes))
-  }
+  /// The RFC 7638 thumbprint.
+  package var thumbprint: String { parameters.thumbprint }
 
   /// Writes the JWK as an object.
   package func write(into writer: inout JSONWriter) {
     writer.beginObject()
-    switch parameters {
-    case .p256(let x, let y):
-      writer.member("kty", "EC")
-      writer.member("crv", "P-256")
-      writer.member("x", Base64URL.encode(x))
-      writer.member("y", Base64URL.encode(y))
-    case .rsa(let n, let e):
-      writer.member("kty", "RSA")
-      writer.member("n", Base64URL.encode(n))
-      writer.member("e", Base64URL.encode(e))
-    case .ed25519(let x):
-      writer.member("kty", "OKP")
-      writer.member("crv", "Ed25519")
-      writer.member("x", Base64URL.encode(x))
-    }
-    writer.member("kid", kid)
-    writer.member("alg", algorithm.rawValue)
-    writer.member("use", "sig")
+    writeMembers(into: &writer)
     writer.endObject()
+  }
+
+  /// Writes the public members, to which a private JWK adds its own.
+  func writeMembers(into writer: inout JSONWriter) {
+    parameters.writeMembers(into: &writer)
+    writer.member("kid", kid)
+    // An AKP key has it among the required members.
+    if case .akp = parameters {} else { writer.member("alg", algorithm.rawValue) }
+    writer.member("use", "sig")
   }
 
   /// The key as a PEM `PUBLIC KEY`, with its final newline.

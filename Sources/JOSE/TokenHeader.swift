@@ -6,7 +6,8 @@ import JSON
 /// What a header that keeps the rules says.
 struct TokenHeader {
   let algorithm: String
-  let kid: String
+  /// Nil when the header names no key.
+  let kid: String?
   let type: String?
 
   /// The members by which a token would choose its key, or change what its parts mean.
@@ -21,23 +22,33 @@ struct TokenHeader {
     guard let header = try? JSONValue.parse(json, depth: 8), header.object != nil else { throw .invalidHeader }
     for (name, error) in Self.refused where header[name] != nil { throw error }
     guard let algorithm = header["alg"] else { throw .missingAlgorithm }
-    guard let kid = header["kid"] else { throw .missingKeyID }
-    guard let algorithm = algorithm.string, let kid = kid.string else { throw .invalidHeader }
+    guard let algorithm = algorithm.string else { throw .invalidHeader }
     self.algorithm = algorithm
-    self.kid = kid
-    type = header["typ"]?.string
-    if type == nil, header["typ"] != nil { throw .invalidHeader }
+    kid = try Self.text(header, "kid")
+    type = try Self.text(header, "typ")
+  }
+
+  private static func text(_ header: JSONValue, _ name: String) throws(JOSEError) -> String? {
+    guard let member = header[name] else { return nil }
+    guard let text = member.string else { throw .invalidHeader }
+    return text
   }
 
   /// Whether `typ` is that media type: without regard to case, "application/" left out or not (RFC 7515 4.1.9).
   func isType(_ expected: String) -> Bool {
     guard let type else { return false }
-    return Self.shortened(type) == Self.shortened(expected)
+    return Self.shortened(type).elementsEqual(Self.shortened(expected)) { Self.lower($0) == Self.lower($1) }
   }
 
-  private static func shortened(_ type: String) -> [UInt8] {
-    let lower = type.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-    let prefix = Array("application/".utf8)
-    return lower.starts(with: prefix) ? Array(lower.dropFirst(prefix.count)) : lower
+  private static func shortened(_ type: String) -> Substring.UTF8View {
+    let text = type.utf8
+    let isLong = prefix.utf8.count <= text.count && zip(text, prefix.utf8).allSatisfy { lower($0) == $1 }
+    return text.dropFirst(isLong ? prefix.utf8.count : 0)
+  }
+
+  private static let prefix = "application/"
+
+  private static func lower(_ character: UInt8) -> UInt8 {
+    (0x41...0x5A).contains(character) ? character | 0x20 : character
   }
 }

@@ -6,26 +6,44 @@ import OpenSSL
 
 /// Signs tokens of one type with one key, on one thread.
 package final class TokenSigner {
-  package let kid: String
-  private let signer: Signer
+  private enum Maker {
+    case signature(Signer)
+    case mac(HMAC)
+  }
+
+  private let maker: Maker
   /// `BASE64URL(header).`
   private let header: [UInt8]
   private var signature: [UInt8]
 
-  /// Signs tokens whose `typ` is `type` ("at+jwt").
-  package init(key: SigningKey, type: String) throws(JOSEError) {
+  /// Signs tokens whose `typ` is `type` ("at+jwt"), or which have none. Throws `cryptographyFailed`.
+  package init(key: SigningKey, type: String?) throws(JOSEError) {
+    let signer: Signer
     do { signer = try Signer(key: key.privateKey, scheme: key.algorithm.scheme) } catch { throw .cryptographyFailed }
-    kid = key.kid
+    maker = .signature(signer)
     signature = [UInt8](repeating: 0, count: signer.signatureSize)
+    header = Self.header(key.algorithm.rawValue, type, key.kid)
+  }
+
+  /// Makes tokens with a MAC, which only the other holder of the key can check. Throws `wrongKeyUse` for a key that may
+  /// only verify.
+  package init(mac key: MACKey, type: String?) throws(JOSEError) {
+    guard key.signs else { throw .wrongKeyUse }
+    maker = .mac(try key.context())
+    signature = [UInt8](repeating: 0, count: key.algorithm.hash.size)
+    header = Self.header(key.algorithm.rawValue, type, key.kid)
+  }
+
+  private static func header(_ algorithm: String, _ type: String?, _ kid: String?) -> [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()
-    writer.member("alg", key.algorithm.rawValue)
-    writer.member("typ", type)
-    writer.member("kid", key.kid)
+    writer.member("alg", algorithm)
+    if let type { writer.member("typ", type) }
+    if let kid { writer.member("kid", kid) }
     writer.endObject()
     var header: [UInt8] = []
     Base64URL.encode(writer.bytes, into: &header)
-    self.header = header + [UInt8(ascii: ".")]
+    return header + [UInt8(ascii: ".")]
   }
 
   /// Appends the token to `output`. On failure (the library's) `output` is as it was.
@@ -37,7 +55,7 @@ package final class TokenSigner {
     do throws(OpenSSLError) {
       try output.withUnsafeBufferPointer { buffer throws(OpenSSLError) in
         try signature.withUnsafeMutableBufferPointer { signature throws(OpenSSLError) in
-          try signer.sign(
+          try sign(
             UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: buffer[start...])),
             into: UnsafeMutableRawBufferPointer(signature))
         }
@@ -54,6 +72,15 @@ package final class TokenSigner {
   package func sign(payload: [UInt8], into output: inout [UInt8]) throws(JOSEError) {
     try payload.withUnsafeBufferPointer { payload throws(JOSEError) in
       try sign(payload: UnsafeRawBufferPointer(payload), into: &output)
+    }
+  }
+
+  private func sign(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws(OpenSSLError) {
+    switch maker {
+    case .signature(let signer): try signer.sign(input, into: output)
+    case .mac(let context): context.tag(input, into: output)
     }
   }
 

@@ -1,6 +1,43 @@
-// SHA-256. The algorithm is looked up once for the process: a lookup by name costs more than hashing a short text.
+// The SHA-2 digests. Each algorithm is looked up once for the process: a lookup by name costs more than hashing a short
+// text.
 
 import COpenSSL
+
+/// A hash function of FIPS 180-4.
+package enum HashFunction: String, Sendable, CaseIterable {
+  case sha256 = "SHA256"
+  case sha384 = "SHA384"
+  case sha512 = "SHA512"
+
+  /// The largest digest's bytes.
+  package static let largest = 64
+
+  /// The bytes of a digest.
+  package var size: Int {
+    switch self {
+    case .sha256: 32
+    case .sha384: 48
+    case .sha512: 64
+    }
+  }
+
+  var algorithm: Algorithm {
+    switch self {
+    case .sha256: Algorithms.sha256
+    case .sha384: Algorithms.sha384
+    case .sha512: Algorithms.sha512
+    }
+  }
+
+  /// The name to give to OpenSSL as a parameter.
+  var parameter: ParameterName {
+    switch self {
+    case .sha256: ParameterName("SHA256")
+    case .sha384: ParameterName("SHA384")
+    case .sha512: ParameterName("SHA512")
+    }
+  }
+}
 
 /// One-shot digests; safe from any thread.
 package enum Digest {
@@ -32,6 +69,8 @@ package enum Digest {
 /// The algorithms that were looked up, for the life of the process.
 enum Algorithms {
   static let sha256 = Algorithm(EVP_MD_fetch(nil, "SHA256", nil))
+  static let sha384 = Algorithm(EVP_MD_fetch(nil, "SHA384", nil))
+  static let sha512 = Algorithm(EVP_MD_fetch(nil, "SHA512", nil))
   static let hmac = Algorithm(EVP_MAC_fetch(nil, "HMAC", nil))
   static let aes256GCM = Algorithm(EVP_CIPHER_fetch(nil, "AES-256-GCM", nil))
 }

@@ -1,16 +1,22 @@
-// The two forms of a P-256 signature: OpenSSL's DER `SEQUENCE { INTEGER r, INTEGER s }` and JOSE's r and s of 32 bytes
-// each (RFC 7518 3.4). Done by hand, in place, because OpenSSL's own conversion allocates three objects.
+// The two forms of an ECDSA signature: OpenSSL's DER `SEQUENCE { INTEGER r, INTEGER s }` and JOSE's r and s of the
+// curve's size each (RFC 7518 3.4). Done by hand, in place, because OpenSSL's own conversion allocates three objects.
 
-/// Converts P-256 signatures between DER and r‖s.
-enum ECDSAForm {
-  /// The bytes of the largest DER form: two integers of 33 bytes.
-  static let largest = 2 + 2 * (2 + 33)
-  private static let half = 32
+/// Converts signatures over one curve between DER and r‖s.
+struct ECDSAForm {
+  /// The bytes of r, and of s.
+  private let half: Int
+  /// The bytes of the largest DER form.
+  let largest: Int
 
-  /// Writes r‖s, 64 bytes; false when `encoded` is not such a signature.
-  static func decode(_ encoded: UnsafeBufferPointer<UInt8>, into target: UnsafeMutablePointer<UInt8>) -> Bool {
-    guard encoded.count >= 8, encoded[0] == 0x30, Int(encoded[1]) == encoded.count - 2 else { return false }
-    var offset = 2
+  init(_ curve: EllipticCurve) {
+    half = curve.size
+    // Two integers, each with one more byte at most, and a length that may take two.
+    largest = 3 + 2 * (2 + half + 1)
+  }
+
+  /// Writes r‖s; false when `encoded` is not such a signature.
+  func decode(_ encoded: UnsafeBufferPointer<UInt8>, into target: UnsafeMutablePointer<UInt8>) -> Bool {
+    guard encoded.count >= 8, encoded[0] == 0x30, var offset = contentStart(encoded) else { return false }
     for part in 0..<2 {
       guard offset + 2 <= encoded.count, encoded[offset] == 0x02 else { return false }
       var start = offset + 2
@@ -26,29 +32,47 @@ enum ECDSAForm {
     return offset == encoded.count
   }
 
-  /// Writes the DER form of the 64 bytes r‖s and returns its size.
-  static func encode(_ raw: UnsafePointer<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>) -> Int {
-    var offset = 2
-    for part in 0..<2 {
-      let source = raw + part * half
-      var start = 0
-      while start < half - 1, source[start] == 0 { start += 1 }
-      // A leading bit would make the integer negative.
-      let padding = source[start] >> 7
-      target[offset] = 0x02
-      target[offset + 1] = UInt8(half - start) + padding
-      offset += 2
-      if padding == 1 {
-        target[offset] = 0
-        offset += 1
-      }
-      for index in start..<half {
-        target[offset] = source[index]
-        offset += 1
-      }
-    }
+  /// Where the sequence's content starts: its length takes one byte, or two above 127 (P-521); nil when it isn't all.
+  private func contentStart(_ encoded: UnsafeBufferPointer<UInt8>) -> Int? {
+    let start = encoded[1] == 0x81 ? 3 : 2
+    let length = Int(encoded[start - 1])
+    return length == encoded.count - start && (start == 3) == (length > 127) ? start : nil
+  }
+
+  /// Writes the DER form of r‖s and returns its size.
+  func encode(_ raw: UnsafePointer<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>) -> Int {
+    let first = integerSize(raw)
+    let second = integerSize(raw + half)
+    let content = 4 + first + second
     target[0] = 0x30
-    target[1] = UInt8(offset - 2)
+    var offset = 2
+    if content > 127 {
+      target[1] = 0x81
+      offset = 3
+    }
+    target[offset - 1] = UInt8(content)
+    write(raw, size: first, into: target, at: &offset)
+    write(raw + half, size: second, into: target, at: &offset)
     return offset
+  }
+
+  private func write(
+    _ source: UnsafePointer<UInt8>, size: Int, into target: UnsafeMutableBufferPointer<UInt8>, at offset: inout Int
+  ) {
+    target[offset] = 0x02
+    target[offset + 1] = UInt8(size)
+    offset += 2
+    for index in (half - size)..<half {
+      target[offset] = index < 0 ? 0 : source[index]
+      offset += 1
+    }
+  }
+
+  /// The bytes of the integer at `source`: without leading zeros, but with one before a leading bit, which would make
+  /// it negative.
+  private func integerSize(_ source: UnsafePointer<UInt8>) -> Int {
+    var start = 0
+    while start < half - 1, source[start] == 0 { start += 1 }
+    return half - start + Int(source[start] >> 7)
   }
 }

@@ -13,6 +13,21 @@ struct ParameterName {
   static let digest = ParameterName("digest")
   static let group = ParameterName("group")
   static let publicKey = ParameterName("pub")
+  static let privateKey = ParameterName("priv")
+  /// Of ML-DSA.
+  static let seed = ParameterName("seed")
   static let modulus = ParameterName("n")
   static let exponent = ParameterName("e")
+
+  /// Where OpenSSL keeps a private member of RSA.
+  static func rsa(_ name: PrivateParameters.Name) -> ParameterName {
+    switch name {
+    case .d, .priv: ParameterName("d")
+    case .p: ParameterName("rsa-factor1")
+    case .q: ParameterName("rsa-factor2")
+    case .dp: ParameterName("rsa-exponent1")
+    case .dq: ParameterName("rsa-exponent2")
+    case .qi: ParameterName("rsa-coefficient1")
+    }
+  }
 }

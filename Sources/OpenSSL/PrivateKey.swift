@@ -1,4 +1,5 @@
-// A private key. It leaves this type only as PKCS#8, for wrapping; it has no description and no equality.
+// A private key. It leaves this type as PKCS#8, for wrapping, and by its parameters; it has no description and no
+// equality.
 
 import COpenSSL
 
@@ -11,7 +12,7 @@ package final class PrivateKey: @unchecked Sendable {
   package let publicKey: PublicKey
 
   /// Takes ownership of `pointer`.
-  private init(_ pointer: OpaquePointer) throws(OpenSSLError) {
+  init(_ pointer: OpaquePointer) throws(OpenSSLError) {
     do {
       kind = try KeyKind(of: pointer)
       publicKey = try PublicKey(ofPrivate: pointer)
@@ -31,11 +32,13 @@ package final class PrivateKey: @unchecked Sendable {
     defer { EVP_PKEY_CTX_free(context) }
     try OpenSSLError.check(EVP_PKEY_keygen_init(context), "EVP_PKEY_keygen_init")
     switch kind {
-    case .p256: try OpenSSLError.check(EVP_PKEY_CTX_set_group_name(context, "P-256"), "EVP_PKEY_CTX_set_group_name")
+    case .p256, .p384, .p521:
+      let name = kind.curve?.rawValue
+      try OpenSSLError.check(EVP_PKEY_CTX_set_group_name(context, name), "EVP_PKEY_CTX_set_group_name")
     case .rsa(let bits):
       try OpenSSLError.check(
         EVP_PKEY_CTX_set_rsa_keygen_bits(context, Int32(bits)), "EVP_PKEY_CTX_set_rsa_keygen_bits")
-    case .ed25519: break
+    case .ed25519, .x25519, .mlDSA44, .mlDSA65, .mlDSA87: break
     }
     var key: OpaquePointer?
     try OpenSSLError.check(EVP_PKEY_generate(context, &key), "EVP_PKEY_generate")
@@ -44,20 +47,21 @@ package final class PrivateKey: @unchecked Sendable {
 
   /// Reads PKCS#8 in DER (RFC 5958), unencrypted; refuses trailing bytes and a key whose parts do not fit together.
   package convenience init(pkcs8 bytes: [UInt8]) throws(OpenSSLError) {
-    let (structure, used) = bytes.withUnsafeBufferPointer { buffer in
-      var start = buffer.baseAddress
-      let structure = d2i_PKCS8_PRIV_KEY_INFO(nil, &start, buffer.count)
-      return (structure, start.map { $0 - (buffer.baseAddress ?? $0) } ?? 0)
+    let info = try decodeDER(bytes, "d2i_PKCS8_PRIV_KEY_INFO", free: PKCS8_PRIV_KEY_INFO_free) {
+      d2i_PKCS8_PRIV_KEY_INFO(nil, $0, $1)
     }
-    let info = try OpenSSLError.unwrap(structure, "d2i_PKCS8_PRIV_KEY_INFO")
     defer { PKCS8_PRIV_KEY_INFO_free(info) }
-    guard used == bytes.count else { throw OpenSSLError(call: "d2i_PKCS8_PRIV_KEY_INFO", reason: "trailing bytes") }
     try self.init(try OpenSSLError.unwrap(EVP_PKCS82PKEY(info), "EVP_PKCS82PKEY"))
-    if kind != .ed25519 { try checkPair() }
+    try checkPair()
   }
 
-  /// Checks that private and public half belong together; an Ed25519 key always derives the latter.
-  private func checkPair() throws(OpenSSLError) {
+  /// Checks that private and public half belong together, for RSA with all that RFC 8017 3.2 asks for; the other kinds
+  /// derive the public half.
+  func checkPair() throws(OpenSSLError) {
+    switch kind {
+    case .p256, .p384, .p521, .rsa: break
+    case .ed25519, .x25519, .mlDSA44, .mlDSA65, .mlDSA87: return
+    }
     let context = try OpenSSLError.unwrap(
       EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil), "EVP_PKEY_CTX_new_from_pkey")
     defer { EVP_PKEY_CTX_free(context) }
@@ -70,20 +74,4 @@ package final class PrivateKey: @unchecked Sendable {
     defer { PKCS8_PRIV_KEY_INFO_free(info) }
     return try encodeDER("i2d_PKCS8_PRIV_KEY_INFO") { i2d_PKCS8_PRIV_KEY_INFO(info, $0) }
   }
-}
-
-/// Runs one of OpenSSL's `i2d` functions twice: for the size, then into an array of that size.
-func encodeDER(
-  _ call: String, _ write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32
-) throws(OpenSSLError) -> [UInt8] {
-  let size = write(nil)
-  guard size > 0 else { throw OpenSSLError(call) }
-  var written: Int32 = 0
-  let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, used in
-    var cursor = buffer.baseAddress
-    written = write(&cursor)
-    used = max(0, Int(written))
-  }
-  guard written == size else { throw OpenSSLError(call) }
-  return bytes
 }

@@ -6,88 +6,71 @@ extension PublicKey {
   /// The numbers the key consists of.
   package func parameters() throws(OpenSSLError) -> PublicParameters {
     switch kind {
-    case .p256:
-      return .p256(
-        x: try number(OSSL_PKEY_PARAM_EC_PUB_X, size: 32), y: try number(OSSL_PKEY_PARAM_EC_PUB_Y, size: 32))
-    case .rsa:
-      return .rsa(n: try number(OSSL_PKEY_PARAM_RSA_N), e: try number(OSSL_PKEY_PARAM_RSA_E))
-    case .ed25519:
-      var bytes = [UInt8](repeating: 0, count: 32)
-      var size = bytes.count
-      try OpenSSLError.check(EVP_PKEY_get_raw_public_key(pointer, &bytes, &size), "EVP_PKEY_get_raw_public_key")
-      return .ed25519(x: bytes)
+    case .p256: try point(.p256)
+    case .p384: try point(.p384)
+    case .p521: try point(.p521)
+    case .rsa: .rsa(n: try number(.modulus, of: pointer), e: try number(.exponent, of: pointer))
+    case .ed25519: try raw(.ed25519)
+    case .x25519: try raw(.x25519)
+    case .mlDSA44: try encoded(.mlDSA44)
+    case .mlDSA65: try encoded(.mlDSA65)
+    case .mlDSA87: try encoded(.mlDSA87)
     }
   }
 
-  /// One number, big-endian, in `size` bytes or as few as it needs.
-  private func number(_ name: String, size: Int? = nil) throws(OpenSSLError) -> [UInt8] {
-    var number: OpaquePointer?
-    try OpenSSLError.check(EVP_PKEY_get_bn_param(pointer, name, &number), "EVP_PKEY_get_bn_param")
-    defer { BN_free(number) }
-    var bytes = [UInt8](repeating: 0, count: size ?? Int(BN_num_bits(number) + 7) / 8)
-    guard BN_bn2binpad(number, &bytes, Int32(bytes.count)) == bytes.count else {
-      throw OpenSSLError("BN_bn2binpad")
-    }
-    return bytes
+  private func point(_ curve: EllipticCurve) throws(OpenSSLError) -> PublicParameters {
+    .ec(
+      curve, x: try number(ParameterName("qx"), of: pointer, size: curve.size),
+      y: try number(ParameterName("qy"), of: pointer, size: curve.size))
   }
 
-  /// A key from its numbers; throws when they are none, for example a point that is not on the curve.
+  private func raw(_ curve: OctetCurve) throws(OpenSSLError) -> PublicParameters {
+    var bytes = [UInt8](repeating: 0, count: OctetCurve.size)
+    var size = bytes.count
+    try OpenSSLError.check(EVP_PKEY_get_raw_public_key(pointer, &bytes, &size), "EVP_PKEY_get_raw_public_key")
+    return .okp(curve, x: bytes)
+  }
+
+  private func encoded(_ set: MLDSA) throws(OpenSSLError) -> PublicParameters {
+    .akp(set, pub: try octets(.publicKey, of: pointer, size: set.publicSize))
+  }
+
+  /// A key from its numbers; throws when they are none, for example a point that is not on the curve, and for a kind
+  /// that the OpenSSL at run time lacks.
   package convenience init(_ parameters: PublicParameters) throws(OpenSSLError) {
     switch parameters {
-    case .p256(let x, let y):
-      guard x.count == 32, y.count == 32 else {
-        throw OpenSSLError(call: "PublicKey", reason: "a coordinate that is not 32 bytes")
-      }
-      try self.init(try Self.p256(x, y))
+    case .ec(let curve, let x, let y):
+      try self.init(try Self.ec(curve, x, y))
       try checkPublic()
     case .rsa(let n, let e):
-      try self.init(try Self.rsa(n, e))
-    case .ed25519(let x):
-      let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, x, x.count)
+      let builder = try KeyBuilder()
+      try builder.add(.modulus, number: n)
+      try builder.add(.exponent, number: e)
+      try self.init(try builder.key("RSA", isPrivate: false))
+    case .okp(let curve, let x):
+      let key = EVP_PKEY_new_raw_public_key(curve.identifier, nil, x, x.count)
       try self.init(try OpenSSLError.unwrap(key, "EVP_PKEY_new_raw_public_key"))
+    case .akp(let set, let pub):
+      guard pub.count == set.publicSize else { throw OpenSSLError(call: "PublicKey", reason: "a key of another size") }
+      let builder = try KeyBuilder()
+      try builder.add(.publicKey, octets: pub)
+      try self.init(try builder.key(set.rawValue, isPrivate: false))
     }
   }
 
-  private static func p256(_ x: [UInt8], _ y: [UInt8]) throws(OpenSSLError) -> OpaquePointer {
-    // The uncompressed form of SEC 1 2.3.3.
-    let point = [4] + x + y
-    return try point.withUnsafeBufferPointer { point throws(OpenSSLError) in
-      try key("EC") { builder in
-        OSSL_PARAM_BLD_push_utf8_string(
-          builder, ParameterName.group.pointer, ParameterName("P-256").pointer, 0) == 1
-          && OSSL_PARAM_BLD_push_octet_string(
-            builder, ParameterName.publicKey.pointer, point.baseAddress, point.count) == 1
-      }
-    }
+  private static func ec(_ curve: EllipticCurve, _ x: [UInt8], _ y: [UInt8]) throws(OpenSSLError) -> OpaquePointer {
+    let builder = try KeyBuilder()
+    try builder.add(.group, text: curve.parameter)
+    try builder.add(.publicKey, octets: try point(curve, x, y))
+    return try builder.key("EC", isPrivate: false)
   }
 
-  private static func rsa(_ n: [UInt8], _ e: [UInt8]) throws(OpenSSLError) -> OpaquePointer {
-    let modulus = try OpenSSLError.unwrap(BN_bin2bn(n, Int32(n.count), nil), "BN_bin2bn")
-    defer { BN_free(modulus) }
-    let exponent = try OpenSSLError.unwrap(BN_bin2bn(e, Int32(e.count), nil), "BN_bin2bn")
-    defer { BN_free(exponent) }
-    return try key("RSA") { builder in
-      OSSL_PARAM_BLD_push_BN(builder, ParameterName.modulus.pointer, modulus) == 1
-        && OSSL_PARAM_BLD_push_BN(builder, ParameterName.exponent.pointer, exponent) == 1
+  /// The uncompressed form of SEC 1 2.3.3.
+  static func point(_ curve: EllipticCurve, _ x: [UInt8], _ y: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+    guard x.count == curve.size, y.count == curve.size else {
+      throw OpenSSLError(call: "PublicKey", reason: "a coordinate of another size")
     }
-  }
-
-  /// Makes a key of what `push` gives the builder, which borrows it until this has returned.
-  private static func key(
-    _ name: String, _ push: (OpaquePointer) -> Bool
-  ) throws(OpenSSLError) -> OpaquePointer {
-    let builder = try OpenSSLError.unwrap(OSSL_PARAM_BLD_new(), "OSSL_PARAM_BLD_new")
-    defer { OSSL_PARAM_BLD_free(builder) }
-    guard push(builder) else { throw OpenSSLError("OSSL_PARAM_BLD_push") }
-    let parameters = try OpenSSLError.unwrap(OSSL_PARAM_BLD_to_param(builder), "OSSL_PARAM_BLD_to_param")
-    defer { OSSL_PARAM_free(parameters) }
-    let context = try OpenSSLError.unwrap(EVP_PKEY_CTX_new_from_name(nil, name, nil), "EVP_PKEY_CTX_new_from_name")
-    defer { EVP_PKEY_CTX_free(context) }
-    try OpenSSLError.check(EVP_PKEY_fromdata_init(context), "EVP_PKEY_fromdata_init")
-    var key: OpaquePointer?
-    try OpenSSLError.check(
-      EVP_PKEY_fromdata(context, &key, signetPublicKeySelection, parameters), "EVP_PKEY_fromdata")
-    return try OpenSSLError.unwrap(key, "EVP_PKEY_fromdata")
+    return [4] + x + y
   }
 
   /// Checks the point: on the curve, not at infinity (SEC 1 3.2.2).

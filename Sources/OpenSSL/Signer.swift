@@ -20,17 +20,24 @@ package final class Signer {
   ) throws(OpenSSLError) {
     precondition(output.count == signatureSize)
     let target = try OpenSSLError.unwrap(output.baseAddress, "Signer.sign").assumingMemoryBound(to: UInt8.self)
-    switch context.scheme {
-    case .ecdsaP256SHA256: try signECDSA(input, target)
-    case .rsaPKCS1SHA256: try signDigest(input, target, size: signatureSize)
-    case .ed25519: try signMessage(input, target)
+    switch context.operation {
+    case .message(let operation): try signMessage(operation, input, target)
+    case .digest(let operation, let digest):
+      if case .ecdsa(let curve) = context.scheme {
+        try signECDSA(operation, digest, input, target, ECDSAForm(curve))
+      } else {
+        try signDigest(operation, digest, input, target, size: signatureSize)
+      }
     }
   }
 
-  private func signECDSA(_ input: UnsafeRawBufferPointer, _ target: UnsafeMutablePointer<UInt8>) throws(OpenSSLError) {
-    try withTemporaryBytes(ECDSAForm.largest) { encoded throws(OpenSSLError) in
-      let size = try signDigest(input, encoded, size: ECDSAForm.largest)
-      guard ECDSAForm.decode(UnsafeBufferPointer(start: encoded, count: size), into: target) else {
+  private func signECDSA(
+    _ operation: OpaquePointer, _ digest: DigestContext, _ input: UnsafeRawBufferPointer,
+    _ target: UnsafeMutablePointer<UInt8>, _ form: ECDSAForm
+  ) throws(OpenSSLError) {
+    try withTemporaryBytes(form.largest) { encoded throws(OpenSSLError) in
+      let size = try signDigest(operation, digest, input, encoded, size: form.largest)
+      guard form.decode(UnsafeBufferPointer(start: encoded, count: size), into: target) else {
         throw OpenSSLError(call: "EVP_PKEY_sign", reason: "a signature in an unknown form")
       }
     }
@@ -38,23 +45,24 @@ package final class Signer {
 
   @discardableResult
   private func signDigest(
-    _ input: UnsafeRawBufferPointer, _ target: UnsafeMutablePointer<UInt8>, size: Int
+    _ operation: OpaquePointer, _ digest: DigestContext, _ input: UnsafeRawBufferPointer,
+    _ target: UnsafeMutablePointer<UInt8>, size: Int
   ) throws(OpenSSLError) -> Int {
     var size = size
-    let result = try context.withDigest(input) {
-      EVP_PKEY_sign(context.operation, target, &size, $0, Digest.sha256Size)
-    }
+    let result = try withDigest(input, digest) { EVP_PKEY_sign(operation, target, &size, $0, $1) }
     try OpenSSLError.check(result, "EVP_PKEY_sign")
     return size
   }
 
   /// Initialises before each message: newer versions of OpenSSL refuse to go on with a finished context.
-  private func signMessage(_ input: UnsafeRawBufferPointer, _ target: UnsafeMutablePointer<UInt8>) throws(OpenSSLError)
-  {
+  private func signMessage(
+    _ operation: OpaquePointer, _ input: UnsafeRawBufferPointer, _ target: UnsafeMutablePointer<UInt8>
+  ) throws(OpenSSLError) {
     try OpenSSLError.check(
-      EVP_DigestSignInit_ex(context.message, nil, nil, nil, nil, context.key, nil), "EVP_DigestSignInit_ex")
+      EVP_DigestSignInit_ex(operation, nil, nil, nil, nil, context.key, nil), "EVP_DigestSignInit_ex")
     var size = signatureSize
     let start = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    try OpenSSLError.check(EVP_DigestSign(context.message, target, &size, start, input.count), "EVP_DigestSign")
+    try OpenSSLError.check(EVP_DigestSign(operation, target, &size, start, input.count), "EVP_DigestSign")
+    guard size == signatureSize else { throw OpenSSLError(call: "EVP_DigestSign", reason: "another size") }
   }
 }

@@ -20,30 +20,37 @@ package final class Verifier {
       let start = signature.baseAddress?.assumingMemoryBound(to: UInt8.self)
     else { return false }
     let isValid: Bool
-    switch context.scheme {
-    case .ecdsaP256SHA256:
-      isValid = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ECDSAForm.largest) { encoded in
-        let size = ECDSAForm.encode(start, into: encoded)
-        return isValidDigest(UnsafePointer(encoded.baseAddress), size, input)
+    switch context.operation {
+    case .message(let operation): isValid = isValidMessage(operation, start, input)
+    case .digest(let operation, let digest):
+      if case .ecdsa(let curve) = context.scheme {
+        let form = ECDSAForm(curve)
+        isValid = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: form.largest) { encoded in
+          let size = form.encode(start, into: encoded)
+          return isValidDigest(operation, digest, UnsafePointer(encoded.baseAddress), size, input)
+        }
+      } else {
+        isValid = isValidDigest(operation, digest, start, signatureSize, input)
       }
-    case .rsaPKCS1SHA256: isValid = isValidDigest(start, signatureSize, input)
-    case .ed25519: isValid = isValidMessage(start, input)
     }
     // A bad signature leaves its reason in the thread's queue, where a later failure would pick it up.
     if !isValid { ERR_clear_error() }
     return isValid
   }
 
-  private func isValidDigest(_ signature: UnsafePointer<UInt8>?, _ size: Int, _ input: UnsafeRawBufferPointer) -> Bool {
-    let result = try? context.withDigest(input) {
-      EVP_PKEY_verify(context.operation, signature, size, $0, Digest.sha256Size)
-    }
+  private func isValidDigest(
+    _ operation: OpaquePointer, _ digest: DigestContext, _ signature: UnsafePointer<UInt8>?, _ size: Int,
+    _ input: UnsafeRawBufferPointer
+  ) -> Bool {
+    let result = try? withDigest(input, digest) { EVP_PKEY_verify(operation, signature, size, $0, $1) }
     return result == 1
   }
 
-  private func isValidMessage(_ signature: UnsafePointer<UInt8>, _ input: UnsafeRawBufferPointer) -> Bool {
-    guard EVP_DigestVerifyInit_ex(context.message, nil, nil, nil, nil, context.key, nil) == 1 else { return false }
+  private func isValidMessage(
+    _ operation: OpaquePointer, _ signature: UnsafePointer<UInt8>, _ input: UnsafeRawBufferPointer
+  ) -> Bool {
+    guard EVP_DigestVerifyInit_ex(operation, nil, nil, nil, nil, context.key, nil) == 1 else { return false }
     let start = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    return EVP_DigestVerify(context.message, signature, signatureSize, start, input.count) == 1
+    return EVP_DigestVerify(operation, signature, signatureSize, start, input.count) == 1
   }
 }

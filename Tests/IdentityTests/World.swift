@@ -27,8 +27,11 @@ final class World: Sendable {
     return try SQLiteStore(options, epoch: 7, digest: { Digest.sha256($0) }, metrics: metrics)
   }
 
-  func ring(_ algorithm: String = "ES256", _ source: MasterKeySource? = nil) async throws -> KeyRing {
-    try await KeyRing.open(store, source ?? .file(masterKeyPath), algorithm: algorithm, now: 1_700_000_000_000)
+  func ring(
+    _ algorithm: String = "ES256", _ source: MasterKeySource? = nil, offering algorithms: [String] = []
+  ) async throws -> KeyRing {
+    try await KeyRing.open(
+      store, source ?? .file(masterKeyPath), algorithm: algorithm, algorithms: algorithms, now: 1_700_000_000_000)
   }
 
   func issuer(_ ring: KeyRing, clock: Clock, policy: Policy = .standard) async throws -> (Issuer, HashingPool) {

@@ -1,6 +1,7 @@
-// Files, environment and other programs, as far as the tests here need them.
+// Files, environment, other programs and JSON texts, as far as the tests here need them.
 
 import Glibc
+import JSON
 
 /// The folder of Package.swift.
 let packageRoot = String(#filePath.dropLast("/Tests/JOSETests/System.swift".count))
@@ -44,3 +45,6 @@ private func readAll(_ file: UnsafeMutablePointer<FILE>) -> [UInt8] {
     bytes += buffer[..<count]
   }
 }
+
+func parse(_ text: String) throws -> JSONValue { try JSONValue.parse(Array(text.utf8)) }
+func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct KeyTests {
   static let kinds: [(KeyKind, SignatureScheme)] = [
-    (.p256, .ecdsaP256SHA256), (.rsa(bits: 2048), .rsaPKCS1SHA256), (.ed25519, .ed25519),
+    (.p256, .ecdsa(.p256)), (.p384, .ecdsa(.p384)), (.p521, .ecdsa(.p521)), (.ed25519, .ed25519),
+    (.rsa(bits: 2048), .rsaPKCS1(.sha256)), (.rsa(bits: 2048), .rsaPSS(.sha256)),
   ]
 
   @Test(arguments: kinds) func keysSurviveTheirForms(kind: KeyKind, scheme: SignatureScheme) throws {
@@ -22,6 +23,7 @@ import Testing
     #expect(throws: OpenSSLError.self) { try PublicKey(spki: spki + [0]) }
     #expect(try PublicKey(pem: try key.publicKey.pem()).spki() == spki)
     #expect(try PublicKey(parameters).spki() == spki)
+    #expect(try PrivateKey(parameters, try key.parameters()).pkcs8() == key.pkcs8())
   }
 
   @Test(arguments: kinds) func contextsAreReused(kind: KeyKind, scheme: SignatureScheme) throws {
@@ -47,21 +49,21 @@ import Testing
 
   @Test func zeroSignaturesAreRefused() throws {
     // CVE-2022-21449: r = s = 0 must not pass.
-    let verifier = try Verifier(key: try PrivateKey.generate(.p256).publicKey, scheme: .ecdsaP256SHA256)
+    let verifier = try Verifier(key: try PrivateKey.generate(.p256).publicKey, scheme: .ecdsa(.p256))
     let zeros = [UInt8](repeating: 0, count: 64)
     #expect(!zeros.withUnsafeBytes { verifier.isValid($0, over: $0) })
   }
 
   @Test func schemesKeepToTheirKeys() throws {
     let key = try PrivateKey.generate(.ed25519)
-    #expect(throws: OpenSSLError.self) { try Signer(key: key, scheme: .ecdsaP256SHA256) }
-    #expect(throws: OpenSSLError.self) { try Verifier(key: key.publicKey, scheme: .rsaPKCS1SHA256) }
+    #expect(throws: OpenSSLError.self) { try Signer(key: key, scheme: .ecdsa(.p256)) }
+    #expect(throws: OpenSSLError.self) { try Verifier(key: key.publicKey, scheme: .rsaPKCS1(.sha256)) }
   }
 
   @Test func pointsOffTheCurveAreRefused() throws {
     let one = [UInt8](repeating: 1, count: 32)
-    #expect(throws: OpenSSLError.self) { try PublicKey(.p256(x: one, y: one)) }
-    #expect(throws: OpenSSLError.self) { try PublicKey(.p256(x: [1], y: one)) }
-    #expect(throws: OpenSSLError.self) { try PublicKey(.ed25519(x: [1])) }
+    #expect(throws: OpenSSLError.self) { try PublicKey(.ec(.p256, x: one, y: one)) }
+    #expect(throws: OpenSSLError.self) { try PublicKey(.ec(.p256, x: [1], y: one)) }
+    #expect(throws: OpenSSLError.self) { try PublicKey(.okp(.ed25519, x: [1])) }
   }
 }

@@ -17,7 +17,7 @@ import Testing
       "Telemetry", "Threads", "ArgumentParser", "Logging",
     ],
     "Benchmarks": ["OpenSSL", "Passwords", "SQLite"], "Faults": [],
-    "FuzzTargets": ["API", "Configuration", "HTTPServer", "JSON", "Reactor", "Telemetry"],
+    "FuzzTargets": ["API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "Reactor", "Telemetry"],
     "Fuzz": ["FuzzTargets"],
   ]
 

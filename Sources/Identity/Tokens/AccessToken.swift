@@ -32,7 +32,8 @@ final class AccessTokenWriter {
   private var json = JSONWriter()
 
   init(_ ring: KeyRing, issuer: String) throws {
-    signer = try TokenSigner(key: ring.signing, type: AccessToken.type)
+    guard let key = ring.signing[ring.algorithm] else { throw KeyRingError.algorithm(ring.algorithm.rawValue) }
+    signer = try TokenSigner(key: key, type: AccessToken.type)
     mac = try HMACSHA256(key: ring.newest(.accessTokenID).key)
     self.issuer = issuer
   }

@@ -88,4 +88,6 @@ package struct SessionAndUser: Sendable {
 /// Why a session ended.
 package enum RevocationReason: String, Sendable {
   case logout, reuse, password, limit, disabled, `operator`
+  /// The keys that its tokens rest on were in wrong hands.
+  case compromised
 }

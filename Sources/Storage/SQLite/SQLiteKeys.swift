@@ -1,55 +1,8 @@
-// Keys, the audit trail and the store's own facts.
+// The audit trail and the store's own facts.
 
 import SQLite
 
 extension SQLiteStore {
-  package func keyMaterial() async throws(StoreError) -> KeyMaterial {
-    // On the writer, whose transaction sees one state of all three tables.
-    try await write { (database) throws(SQLiteError) in
-      let epoch = try database.statement("SELECT value FROM meta WHERE name = 'epoch'").first { row in row.integer(0) }
-      let secrets = try database.statement("SELECT purpose, id, wrapped FROM secret ORDER BY purpose, id").all { row in
-        SecretRecord(purpose: row.text(0), id: UInt8(truncatingIfNeeded: row.integer(1)), wrapped: row.blob(2))
-      }
-      let keys = try database.statement(
-        """
-        SELECT kid, algorithm, state, public_key, public_mac, private_key, created_at, activated_at
-        FROM signing_key ORDER BY created_at, kid
-        """
-      ).all { row in
-        KeyRecord(
-          kid: row.text(0), algorithm: row.text(1), state: KeyState(rawValue: row.text(2)) ?? .revoked,
-          publicKey: row.blob(3), publicMAC: row.blob(4), privateKey: row.optionalBlob(5), createdAt: row.integer(6),
-          activatedAt: row.optionalInteger(7))
-      }
-      return KeyMaterial(epoch: UInt32(truncatingIfNeeded: epoch ?? 0), secrets: secrets, keys: keys)
-    }
-  }
-
-  package func addKeyMaterial(
-    _ secrets: [SecretRecord], _ keys: [KeyRecord], now: Int64, context: RequestContext
-  ) async throws(StoreError) {
-    try await write { (database) throws(SQLiteError) in
-      for secret in secrets {
-        try database.statement("INSERT OR IGNORE INTO secret (purpose, id, wrapped, created_at) VALUES (?, ?, ?, ?)")
-          .run(.text(secret.purpose), .integer(Int64(secret.id)), .blob(secret.wrapped), .integer(now))
-      }
-      for key in keys {
-        try database.statement(
-          """
-          INSERT OR IGNORE INTO signing_key (kid, algorithm, state, public_key, public_mac, private_key, created_at,
-            activated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-          """
-        ).run(
-          .text(key.kid), .text(key.algorithm), .text(key.state.rawValue), .blob(key.publicKey), .blob(key.publicMAC),
-          .optional(key.privateKey), .integer(key.createdAt), .optional(key.activatedAt))
-        guard database.connection.changes > 0 else { continue }
-        let entry = AuditEntry(
-          event: .keyCreated, now: now, context: context, cause: key.state.rawValue, detail: "{\"kid\":\"\(key.kid)\"}")
-        try database.audit(entry)
-      }
-    }
-  }
-
   package func changeMark() async throws(StoreError) -> Int64 {
     // On the writer's connection, whose data_version rises with other connections' commits only.
     try await write { (database) throws(SQLiteError) in

@@ -80,8 +80,7 @@ struct TokenCommand: AsyncParsableCommand {
 
     private func ownKeys() async throws -> [PublicJWK] {
       try await Workbench.open(options) { bench in
-        // Through the ring, which checks each stored key's MAC.
-        try await bench.ring().published
+        try await bench.published()
       }
     }
   }

@@ -33,7 +33,7 @@ package struct JWKMembers {
     self.kty = kty
     kid = try Self.text(value, "kid")
     alg = try Self.text(value, "alg")
-    declaredUse = try KeyUse(value, isSymmetric: kty == "oct")
+    declaredUse = try KeyUse(value, kty: kty)
   }
 
   /// The member as a string, nil when absent; throws `invalidKey` when it is something else.

@@ -7,10 +7,12 @@ struct KeyUse {
   private let use: String?
   private let operations: Set<String>?
   private let isSymmetric: Bool
+  private let isOnCurve: Bool
 
   /// Throws `invalidKey` for members of the wrong form or an operation named twice (RFC 7517 4.3).
-  init(_ value: JSONValue, isSymmetric: Bool) throws(JOSEError) {
-    self.isSymmetric = isSymmetric
+  init(_ value: JSONValue, kty: String) throws(JOSEError) {
+    isSymmetric = kty == "oct"
+    isOnCurve = kty == "EC" || kty == "OKP"
     use = try JWKMembers.text(value, "use")
     guard let member = value["key_ops"] else {
       operations = nil
@@ -34,6 +36,8 @@ struct KeyUse {
     let isForSignatures = purpose == .verify || purpose == .sign
     if let use, use != (isForSignatures ? "sig" : "enc") { return false }
     guard let operations else { return true }
+    // What WebCrypto writes for a public key of Diffie-Hellman, with which nothing is done: it is the private one's peer.
+    if operations.isEmpty, purpose == .encrypt, isOnCurve { return true }
     // RFC 7517 4.3: unrelated operations by one key are a danger, and `use` must agree.
     let others = isForSignatures ? Self.encryption : Self.signatures
     return operations.isDisjoint(with: others) && !operations.isDisjoint(with: wanted(purpose))

@@ -11,7 +11,7 @@ struct TokenHeader {
   let type: String?
 
   /// The members by which a token would choose its key, or change what its parts mean.
-  private static let refused: [(name: String, error: JOSEError)] = [
+  static let refused: [(name: String, error: JOSEError)] = [
     // RFC 7515 4.1.11: no extension is understood here, so each critical one refuses the token.
     ("crit", .criticalHeader), ("b64", .criticalHeader),
     ("jwk", .keyInHeader), ("jku", .keyInHeader), ("x5u", .keyInHeader), ("x5c", .keyInHeader),
@@ -37,10 +37,15 @@ struct TokenHeader {
   /// Whether `typ` is that media type: without regard to case, "application/" left out or not (RFC 7515 4.1.9).
   func isType(_ expected: String) -> Bool {
     guard let type else { return false }
-    return Self.shortened(type).elementsEqual(Self.shortened(expected)) { Self.lower($0) == Self.lower($1) }
+    return Self.isSameType(type, expected)
   }
 
-  private static func shortened(_ type: String) -> Substring.UTF8View {
+  /// Whether two media types are the same, by that rule.
+  static func isSameType(_ one: String, _ other: String) -> Bool {
+    shortened(one).elementsEqual(shortened(other)) { lower($0) == lower($1) }
+  }
+
+  static func shortened(_ type: String) -> Substring.UTF8View {
     let text = type.utf8
     let isLong = prefix.utf8.count <= text.count && zip(text, prefix.utf8).allSatisfy { lower($0) == $1 }
     return text.dropFirst(isLong ? prefix.utf8.count : 0)

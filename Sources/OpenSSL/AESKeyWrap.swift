@@ -36,7 +36,7 @@ package enum AESKeyWrap {
         let buffer = UnsafeMutableRawBufferPointer(start: key, count: wrapped.count)
         buffer.initializeMemory(as: UInt8.self, repeating: 0)
         defer { wipe(buffer) }
-        let used = (try? context.update(wrapped, into: key)) ?? -1
+        let used = context.updateQuietly(wrapped, into: key)
         return SecretBytes(UnsafeRawBufferPointer(start: key, count: size), if: used == size, else: random)
       }
     }

@@ -42,13 +42,27 @@ final class CipherContext {
     guard let count = Int32(exactly: input.count), count < Int32.max - 64 else {
       throw OpenSSLError(call: "EVP_CipherUpdate", reason: "a text of 2 GiB or more")
     }
-    guard let start = input.baseAddress, count > 0 else { return 0 }
+    guard count > 0 else { return 0 }
+    let (result, size) = update(input, count, output)
+    try OpenSSLError.check(result, "EVP_CipherUpdate")
+    return size
+  }
+
+  /// The same for what must not show whether it went well: without an error to make, -1 as the size when it didn't.
+  func updateQuietly(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawPointer) -> Int {
+    let (result, size) = update(input, Int32(clamping: input.count), output)
+    ERR_clear_error()
+    return result == 1 ? size : -1
+  }
+
+  private func update(
+    _ input: UnsafeRawBufferPointer, _ count: Int32, _ output: UnsafeMutableRawPointer?
+  ) -> (result: Int32, size: Int) {
     var size: Int32 = 0
-    try OpenSSLError.check(
-      EVP_CipherUpdate(
-        pointer, output?.assumingMemoryBound(to: UInt8.self), &size, start.assumingMemoryBound(to: UInt8.self), count),
-      "EVP_CipherUpdate")
-    return Int(size)
+    let result = EVP_CipherUpdate(
+      pointer, output?.assumingMemoryBound(to: UInt8.self), &size,
+      input.baseAddress?.assumingMemoryBound(to: UInt8.self), count)
+    return (result, Int(size))
   }
 
   /// Writes what was held back, less than a block or a block of padding, and returns its size. Throws when tag or

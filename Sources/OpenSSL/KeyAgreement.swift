@@ -4,9 +4,9 @@ import COpenSSL
 
 /// Agrees on a secret with the owner of another key; safe from any thread.
 package enum KeyAgreement {
-  /// The secret that both keys' owners can compute: the shared point's x, or X25519's output; not yet a key. Throws when
-  /// the keys are not of the same kind, cannot agree on anything, or X25519 gives only zeros, because the other key is
-  /// one of the few points of low order (RFC 7748 6.1).
+  /// The secret that both keys' owners can compute: the shared point's x, or X25519's output; not yet a key. Throws
+  /// when the keys are not of the same kind, cannot agree on anything, or X25519 gives only zeros, because the other
+  /// key is one of the few points of low order (RFC 7748 6.1).
   package static func secret(of key: PrivateKey, with peer: PublicKey) throws(OpenSSLError) -> SecretBytes {
     guard key.kind == peer.kind else { throw OpenSSLError(call: "KeyAgreement", reason: "keys of different kinds") }
     return try secret(key.pointer, peer.pointer)
@@ -36,7 +36,9 @@ package enum KeyAgreement {
     let context = try OpenSSLError.unwrap(EVP_PKEY_CTX_new_from_pkey(nil, key, nil), "EVP_PKEY_CTX_new_from_pkey")
     defer { EVP_PKEY_CTX_free(context) }
     try OpenSSLError.check(EVP_PKEY_derive_init(context), "EVP_PKEY_derive_init")
-    try OpenSSLError.check(EVP_PKEY_derive_set_peer(context, peer), "EVP_PKEY_derive_set_peer")
+    // Without another check of the peer, which takes as long as the agreement: a PublicKey is on its curve, and these
+    // curves have prime order (or are X25519), so that there is nothing more to find (NIST SP 800-56A 5.6.2.3.4).
+    try OpenSSLError.check(EVP_PKEY_derive_set_peer_ex(context, peer, 0), "EVP_PKEY_derive_set_peer_ex")
     var size = 0
     try OpenSSLError.check(EVP_PKEY_derive(context, nil, &size), "EVP_PKEY_derive")
     let expected = size

@@ -15,7 +15,7 @@ struct TokenCommand: AsyncParsableCommand {
   struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show a token's header and claims WITHOUT checking anything.",
-      discussion: "It is JSON, with or without --json.")
+      discussion: "It is JSON, with or without --json. Of an encrypted token only the header can be read.")
     @OptionGroup var output: OutputOptions
     @Argument(help: "The token; - for standard input, @FILE for a file.") var token: String
 
@@ -23,14 +23,13 @@ struct TokenCommand: AsyncParsableCommand {
       do {
         let unverified = try UnverifiedToken(compact: Array(try Input.text(token).utf8))
         let claims = unverified.claims ?? .string("not a JSON object")
+        let content =
+          unverified.isEncrypted ? JSONMember("encrypted", .bool(true)) : JSONMember("claims", claims)
         Output.line(
           Output.text(
-            .object([
-              JSONMember("verified", .bool(false)), JSONMember("header", unverified.header),
-              JSONMember("claims", claims),
-            ])))
+            .object([JSONMember("verified", .bool(false)), JSONMember("header", unverified.header), content])))
       } catch let error as JOSEError {
-        throw CommandFailure.failed("this isn't a signed token: \(error)")
+        throw CommandFailure.failed("this isn't a signed or encrypted token: \(error)")
       }
     }
   }

@@ -49,10 +49,13 @@ package protocol Store: Sendable {
 
   // MARK: Clients and keys
 
-  /// Adds a client, with its MAC key wrapped by the master key where it has one. Throws `.exists("client")`.
-  func addClient(_ client: ClientRecord, macKey: [UInt8]?, context: RequestContext) async throws(StoreError)
-  /// Changes a client, unless it is no longer what whoever asks has read: then false, and nothing was changed. Throws
-  /// `.missing("client")`.
+  /// Adds a client, with its MAC key where it has one: false when that was wrapped by a master key that has gone out of use
+  /// meanwhile, and nothing was added. Throws `.exists("client")`.
+  func addClient(
+    _ client: ClientRecord, macKey: WrappedClientKey?, context: RequestContext
+  ) async throws(StoreError) -> Bool
+  /// Changes a client, unless it is no longer what whoever asks has read, or its new MAC key was wrapped by a master key
+  /// that has gone out of use meanwhile: then false, and nothing was changed. Throws `.missing("client")`.
   func changeClient(_ change: ClientChange) async throws(StoreError) -> Bool
   /// Every client, oldest first.
   func clients() async throws(StoreError) -> [ClientRecord]
@@ -108,7 +111,7 @@ package protocol Store: Sendable {
 extension Store {
   /// Adds a client without a MAC key. Throws `.exists("client")`.
   package func addClient(_ client: ClientRecord, context: RequestContext) async throws(StoreError) {
-    try await addClient(client, macKey: nil, context: context)
+    _ = try await addClient(client, macKey: nil, context: context)
   }
 }
 

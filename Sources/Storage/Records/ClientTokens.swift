@@ -61,17 +61,29 @@ package struct ClientClaim: Sendable, Equatable {
   }
 }
 
+/// A client's MAC key on its way into the store.
+package struct WrappedClientKey: Sendable, Equatable {
+  /// Wrapped by the master key.
+  package let wrapped: [UInt8]
+  /// A key of the store as it was when this one was wrapped: void with another, since the master key has changed then.
+  package let anchor: SecretRecord
+
+  package init(wrapped: [UInt8], anchor: SecretRecord) {
+    self.wrapped = wrapped
+    self.anchor = anchor
+  }
+}
+
 /// What becomes of a client, by whoever has read what it was.
 package struct ClientChange: Sendable {
   /// What becomes of the wrapped MAC key.
   package enum MACKey: Sendable, Equatable {
     case keep
     case remove
-    /// Wrapped by the master key.
-    case replace([UInt8])
+    case replace(WrappedClientKey)
   }
 
-  /// As it was read; the change is void when it is something else meanwhile.
+  /// As it was read; the change is void when it is something else by now.
   package let old: ClientRecord
   /// As it shall be; of the same id.
   package let new: ClientRecord
@@ -95,7 +107,8 @@ package struct ClientChange: Sendable {
       ("audiences", old.audiences != new.audiences), ("scopes", old.scopes != new.scopes),
       ("access_ttl", old.accessTTL != new.accessTTL), ("idle_ttl", old.idleTTL != new.idleTTL),
       ("absolute_ttl", old.absoluteTTL != new.absoluteTTL), ("algorithm", a.algorithm != b.algorithm),
-      ("encryption_key", a.encryptionKey != b.encryptionKey), ("encryption", a.contentEncryption != b.contentEncryption),
+      ("encryption_key", a.encryptionKey != b.encryptionKey),
+      ("encryption", a.contentEncryption != b.contentEncryption),
       ("mac_key", a.macKey != b.macKey || macKey != .keep), ("claims", a.claims != b.claims),
       ("roles_claim", a.rolesClaim != b.rolesClaim), ("token_size", a.sizeLimit != b.sizeLimit),
     ]

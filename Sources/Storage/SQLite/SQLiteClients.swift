@@ -7,18 +7,20 @@ import SQLite
 
 extension SQLiteStore {
   package func addClient(
-    _ client: ClientRecord, macKey: [UInt8]?, context: RequestContext
-  ) async throws(StoreError) {
+    _ client: ClientRecord, macKey: WrappedClientKey?, context: RequestContext
+  ) async throws(StoreError) -> Bool {
     try await write { (database) throws(SQLiteError) in
+      if let macKey, try !holds(macKey.anchor, database) { return false }
       try database.statement(
         "INSERT INTO client (id, name, kind, first_party, grants, created_at) VALUES (?, ?, ?, ?, '[]', ?)"
       ).run(
         .text(client.id), .text(client.name), .text(client.isPublic ? "public" : "confidential"),
         .flag(client.isFirstParty), .integer(client.createdAt))
       try update(client, database)
-      try set(macKey, of: client.id, database)
+      try set(macKey?.wrapped, of: client.id, database)
       try database.audit(
         AuditEntry(event: .clientAdded, now: client.createdAt, context: context, clientID: client.id))
+      return true
     }
   }
 
@@ -40,8 +42,11 @@ extension SQLiteStore {
       }
       guard let found else { throw .missing("client") }
       guard found == change.old else { return false }
-      try database.attempt { () throws(SQLiteError) in try apply(change, database) }
-      return true
+      return try database.attempt { () throws(SQLiteError) in
+        if case .replace(let key) = change.macKey, try !holds(key.anchor, database) { return false }
+        try apply(change, database)
+        return true
+      }
     }
   }
 
@@ -70,7 +75,7 @@ private func apply(_ change: ClientChange, _ database: Database) throws(SQLiteEr
   switch change.macKey {
   case .keep: break
   case .remove: try set(nil, of: new.id, database)
-  case .replace(let wrapped): try set(wrapped, of: new.id, database)
+  case .replace(let key): try set(key.wrapped, of: new.id, database)
   }
   let detail = "{\"changed\":[\(names.map { "\"\($0)\"" }.joined(separator: ","))]}"
   try database.audit(

@@ -32,7 +32,9 @@ extension SQLiteStore {
       let (now, context) = (replacement.now, replacement.context)
       try database.statement("DELETE FROM secret").run()
       for secret in replacement.secrets { try insert(secret, now, database) }
-      try database.statement("UPDATE client SET mac_key = NULL WHERE mac_key IS NOT NULL").run()
+      try database.statement(
+        "UPDATE client SET mac_key = NULL, mac_algorithm = NULL, mac_kid = NULL WHERE mac_key IS NOT NULL"
+      ).run()
       for step in replacement.revoked {
         try revoke(step, replacement.reason, now, database)
         guard step.from != .revoked else { continue }

@@ -17,6 +17,8 @@ extension StoreConformance {
       ClientClaim(name: "email", attribute: "email"), ClientClaim(name: "https://a.example/'n'", attribute: "id"),
     ], rolesClaim: "groups", sizeLimit: 4096)
 
+  private static let macKey = WrappedClientKey(wrapped: [1, 2], anchor: World.anchor)
+
   private func only(_ world: World) async throws -> ClientRecord {
     try #require(try await world.store.clients().first { $0.id == "shop" })
   }
@@ -25,7 +27,11 @@ extension StoreConformance {
   func clientsAreKept(_ backEnd: BackEnd, _ tokens: ClientTokens) async throws {
     try await backEnd.run { world in
       let client = Self.client(tokens)
-      try await world.store.addClient(client, macKey: tokens.macKey.map { _ in [1, 2] }, context: World.context)
+      try await world.store.addSecrets([World.anchor], anchor: nil, now: World.start)
+      let macKey = tokens.macKey.map { _ in Self.macKey }
+      #expect(try await world.store.addClient(client, macKey: macKey, context: World.context))
+      let stored = macKey.map { [ClientKeyRecord(clientID: "shop", wrapped: $0.wrapped)] } ?? []
+      #expect(try await world.store.keyMaterial().clientKeys == stored)
       let all = try await world.store.clients()
       #expect(all.map(\.id) == [ClientRecord.builtIn, "shop"])
       #expect(all.last == client)
@@ -39,6 +45,7 @@ extension StoreConformance {
 
   @Test(arguments: BackEnd.all) func aClientIsChanged(_ backEnd: BackEnd) async throws {
     try await backEnd.run { world in
+      try await world.store.addSecrets([World.anchor], anchor: nil, now: World.start)
       try await world.addClient("other")
       try await world.store.addClient(Self.client(), context: World.context)
       let others = try await world.store.clients().filter { $0.id != "shop" }
@@ -50,7 +57,7 @@ extension StoreConformance {
       new.audiences = ["x"]
       new.idleTTL = 9
       let change = ClientChange(
-        old: old, new: new, macKey: .replace([7]), now: World.start + 5, context: World.context)
+        old: old, new: new, macKey: .replace(Self.macKey), now: World.start + 5, context: World.context)
       #expect(try await world.store.changeClient(change))
       var stored = try await only(world)
       #expect(stored.tokens.changedAt == World.start + 5)
@@ -88,6 +95,7 @@ extension StoreConformance {
 
   @Test(arguments: BackEnd.all) func theTimeOfAChangeRises(_ backEnd: BackEnd) async throws {
     try await backEnd.run { world in
+      try await world.store.addSecrets([World.anchor], anchor: nil, now: World.start)
       try await world.store.addClient(Self.client(), context: World.context)
       // The clock stands, then goes back.
       for (step, now) in [World.start, World.start, World.start - 3_600_000].enumerated() {
@@ -113,8 +121,37 @@ extension StoreConformance {
       let events = try await world.events()
       let unchanged = try await change()
       #expect(try await world.events() == events)
-      let (replaced, removed) = (try await change(.replace([1])), try await change(.remove))
+      let (replaced, removed) = (try await change(.replace(Self.macKey)), try await change(.remove))
       #expect([renamed, unchanged, replaced, removed].map { $0 - World.start } == [2, 2, 3, 4])
+    }
+  }
+
+  /// A master key that has gone out of use must not come back in by what it wrapped.
+  @Test(arguments: BackEnd.all) func aKeyWrappedByAnOldMasterKeyIsNotKept(_ backEnd: BackEnd) async throws {
+    try await backEnd.run { world in
+      try await world.store.addSecrets([World.anchor], anchor: nil, now: World.start)
+      try await world.store.addClient(Self.client(), context: World.context)
+      let old = try await only(world)
+      let events = try await world.events()
+      for anchor in [
+        SecretRecord(purpose: World.anchor.purpose, id: World.anchor.id, wrapped: [8]),
+        SecretRecord(purpose: "gone", id: 1, wrapped: World.anchor.wrapped),
+      ] {
+        let key = WrappedClientKey(wrapped: [1], anchor: anchor)
+        var new = old
+        new.tokens = Self.tokens
+        let change = ClientChange(
+          old: old, new: new, macKey: .replace(key), now: World.start, context: World.context)
+        #expect(try await !world.store.changeClient(change))
+        let other = ClientRecord(
+          id: "other", name: "Other", isPublic: true, isFirstParty: true, grants: [], audiences: [], scopes: [],
+          createdAt: 1)
+        #expect(try await !world.store.addClient(other, macKey: key, context: World.context))
+      }
+      #expect(try await only(world) == old)
+      #expect(try await world.store.clients().count == 2)
+      #expect(try await world.store.keyMaterial().clientKeys.isEmpty)
+      #expect(try await world.events() == events)
     }
   }
 

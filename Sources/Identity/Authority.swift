@@ -12,13 +12,16 @@ import Threads
 package struct Snapshot: Sendable {
   package let policy: Policy
   package let ring: KeyRing
-  package let clients: [String: ClientRecord]
+  package let clients: [String: RegisteredClient]
 
   package init(policy: Policy, ring: KeyRing, clients: [ClientRecord]) {
     self.policy = policy
     self.ring = ring
-    self.clients = Dictionary(clients.map { ($0.id, $0) }) { first, _ in first }
+    self.clients = Dictionary(clients.map { ($0.id, RegisteredClient($0, ring)) }) { first, _ in first }
   }
+
+  /// What an operator has to know of clients that get no tokens, by client_id.
+  package var faults: [String] { clients.values.compactMap(\.fault).sorted() }
 }
 
 /// The process's one authority over users and sessions.

@@ -42,13 +42,15 @@ final class World: Sendable {
     return (try Issuer(authority) { _ in }, pool)
   }
 
-  func addUser(_ name: String, _ password: String, _ pool: HashingPool) async throws -> UniqueID {
+  func addUser(
+    _ name: String, _ password: String, _ pool: HashingPool, email: String? = nil, roles: String = "[\"editor\"]"
+  ) async throws -> UniqueID {
     let id = UniqueID(random: Random.bytes(16))
     let hash = try await pool.hash(PasswordRule.bytes(password), origin: Origin(knownDevice: true, addressPrefix: 0))
       .phc
     let user = NewUser(
-      id: id, username: name, usernameKey: Username.key(name), email: nil, emailKey: nil, emailVerified: false,
-      passwordHash: hash, roles: "[\"editor\"]")
+      id: id, username: name, usernameKey: Username.key(name), email: email, emailKey: email,
+      emailVerified: email != nil, passwordHash: hash, roles: roles)
     try await store.addUser(user, now: 1_700_000_000_000, context: RequestContext(actor: "operator"))
     return id
   }

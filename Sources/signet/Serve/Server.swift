@@ -36,6 +36,8 @@ actor Server {
   var flushedAt: Int64 = 0
   private var sweep: UniqueID?
   private var sweptAt: Int64 = 0
+  /// What was said of clients that get no tokens.
+  var faults: [String] = []
 
   /// Opens everything and listens.
   init(_ loaded: Loaded) async throws {
@@ -56,6 +58,7 @@ actor Server {
     supervisor.ready()
     let few = DescriptorLimit.warning(descriptors, loaded.settings.limits)
     for warning in loaded.warnings + [few].compactMap({ $0 }) { parts.log.warning("\(warning)") }
+    complain(of: parts.authority.snapshot)
     watch = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(500))

@@ -22,6 +22,7 @@ extension Server {
       parts.authority.keyFailure = nil
       for note in read.notes { parts.log.notice("\(note)") }
       parts.authority.publish(read.snapshot)
+      complain(of: read.snapshot)
       rotation.observe(read.snapshot)
       await parts.adopted()
       await tell(read)
@@ -41,6 +42,13 @@ extension Server {
     if let complaint, complaint.text == text, now - complaint.at < 60_000 { return }
     complaint = (text, now)
     parts.log.error("\(text)")
+  }
+
+  /// Says in the log, once, which clients get no tokens and why.
+  func complain(of snapshot: Snapshot) {
+    let known = faults
+    faults = snapshot.faults
+    for fault in faults where !known.contains(fault) { parts.log.warning("\(fault)") }
   }
 
   private func mend(_ error: any Error) -> String {

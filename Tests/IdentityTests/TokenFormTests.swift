@@ -38,6 +38,55 @@ import Testing
     }
   }
 
+  private static let point = (
+    // The example of RFC 7517 appendix A.1.
+    x: "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", y: "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"
+  )
+
+  private func encryptionKey(_ rest: String) throws -> ClientEncryptionKey {
+    let text = #"{"kty":"EC","crv":"P-256","x":"\#(Self.point.x)","y":"\#(Self.point.y)"\#(rest)}"#
+    return try ClientEncryptionKey(registering: try JSONValue.parse(Array(text.utf8)))
+  }
+
+  /// What the key is for is fixed when it is registered, whatever a later version would make of a key that doesn't say.
+  @Test func anEncryptionKeyIsKeptWithItsAlgorithm() throws {
+    let key = try encryptionKey(#","x5t":"abc","note":"ours","kid":"k-1""#)
+    let kept = try JSONValue.parse(Array(try key.text.utf8))
+    #expect(kept["alg"] == .string("ECDH-ES") && kept["kid"] == .string("k-1") && kept["use"] == .string("enc"))
+    #expect(kept["note"] == nil && kept["x5t"] == nil && kept["x"] == .string(Self.point.x))
+    #expect(key.usualContent == "A256GCM")
+    let tokens = ClientTokens(encryptionKey: try key.text, contentEncryption: "A128GCM")
+    let encryption = try #require(try form(tokens).encryption)
+    #expect(encryption.key.algorithm == .ecdhES && encryption.content == .a128GCM)
+    let other = try encryptionKey(#","alg":"ECDH-ES+A256KW","key_ops":["deriveKey"]"#)
+    #expect(try JSONValue.parse(Array(try other.text.utf8))["alg"] == .string("ECDH-ES+A256KW"))
+  }
+
+  @Test func aKeyMayNameItsContentEncryption() throws {
+    let key = try encryptionKey(#","enc":"A128CBC-HS256""#)
+    #expect(key.usualContent == "A128CBC-HS256")
+    #expect(throws: TokenFormError.contentEncryption("A256GCM", fitting: ["A128CBC-HS256"])) {
+      try form(ClientTokens(encryptionKey: try key.text, contentEncryption: "A256GCM"))
+    }
+  }
+
+  @Test(arguments: [
+    #","d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE""#, #","k":"AAAA""#, #","use":"sig""#, #","alg":"ES256""#,
+    #","alg":"dir""#, #","alg":"RSA-OAEP-256""#, #","kid":"""#, #","kid":"a b""#, #","kid":7"#,
+    #","kid":"\#(String(repeating: "k", count: 129))""#, #","enc":"A256KW""#, #","key_ops":["sign"]"#,
+  ])
+  func otherKeysAreRefused(_ rest: String) {
+    #expect(throws: TokenFormError.self) { try encryptionKey(rest) }
+  }
+
+  /// A row that something else wrote: no token rather than another.
+  @Test(arguments: ["", "{}", #"{"kty":"oct","k":"AAAA","alg":"dir"}"#, "null"])
+  func aRowWithoutAGoodKeyGivesNoForm(_ text: String) {
+    #expect(throws: TokenFormError.self) {
+      try form(ClientTokens(encryptionKey: text, contentEncryption: "A256GCM"))
+    }
+  }
+
   private func claims(_ pairs: [(String, String)]) -> [ClientClaim] {
     pairs.map { ClientClaim(name: $0.0, attribute: $0.1) }
   }

@@ -94,6 +94,28 @@ import Testing
     }
   }
 
+  /// A new master key changes nothing for the client; when the old one is in wrong hands, its key goes too, and until it has
+  /// another it gets no tokens rather than some that nobody expects.
+  @Test(.needsPython) func aMACKeyFollowsTheMasterKey() async throws {
+    try await withServer { server in
+      try await server.addUser()
+      let key = try #require(
+        try await server.addClient("shop", ["--mac-key", "generate", "--algorithm", "HS256"])["mac_key"])
+      try await server.done(["key", "rewrap"])
+      let again = try await server.restart()
+      let tokens = try await again.login(client: "shop")
+      #expect(try tokens.header["kid"] == key["kid"])
+      _ = try await again.python(Self.macScript, [key.text, tokens.access, again.issuer])
+      try await again.done(["key", "rewrap", "--compromised"])
+      try await eventually("the key is gone") { try await again.tryLogin(client: "shop").status == 500 }
+      #expect(try JSON(try await again.done(["client", "show", "shop", "--json"])).array?.first?["mac_key"] == .null)
+      #expect(again.log.contains("client_tokens client=shop: HS256 needs a key"))
+      try await again.done(["client", "change", "shop", "--mac-key", "generate"])
+      try await eventually("another is registered") { try await again.tryLogin(client: "shop").status == 200 }
+      await again.child.destroy()
+    }
+  }
+
   @Test(
     .needsPython,
     arguments: [

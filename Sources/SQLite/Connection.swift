@@ -86,6 +86,16 @@ package final class Connection {
     return (Int(frames), Int(done))
   }
 
+  /// Copies the whole log into the database and cuts it to nothing, waiting for readers and writers as for a lock; false
+  /// when one of them took longer.
+  package func emptyLog() throws(SQLiteError) -> Bool {
+    let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+    guard code == SQLITE_OK || code & 0xff == SQLITE_BUSY else {
+      throw SQLiteError(code: code, call: "wal_checkpoint", handle: handle)
+    }
+    return code == SQLITE_OK
+  }
+
   /// Makes every checkpoint this program's own decision, and `logFrames` known: the log grows until `checkpoint` is called.
   package func takeOverCheckpoints() {
     sqlite3_wal_hook(

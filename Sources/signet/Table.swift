@@ -14,6 +14,17 @@ struct Table {
     Output.line(json ? text(asJSON) : columnsText)
   }
 
+  /// Prints each row as lines of its own, a column each: for rows that are too wide.
+  func printDown() {
+    let width = columns.map(\.count).max() ?? 0
+    let rows = rows.map { row in
+      zip(columns, row).map { column, value in
+        column + String(repeating: " ", count: width - column.count) + "  " + Self.cell(value)
+      }.joined(separator: "\n")
+    }
+    Output.line(rows.joined(separator: "\n\n"))
+  }
+
   private var asJSON: JSONValue {
     .array(rows.map { row in .object(zip(columns, row).map { JSONMember($0, $1) }) })
   }

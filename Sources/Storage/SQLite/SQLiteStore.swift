@@ -100,10 +100,12 @@ package final class SQLiteStore: Store {
       let connection = try Connection(
         path: path, access: create ? .readWriteCreate : .readWrite, patience: patience)
       // FULL: a commit survives power loss. The log is cut back to 64 MiB once a burst is over.
+      // What is deleted is overwritten: a wiped key must not lie on in the file.
       try connection.execute(
         """
         PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
         PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;
+        PRAGMA secure_delete = ON;
         """)
       return connection
     } catch {

@@ -87,7 +87,7 @@ struct TokenVerifyCommand: AsyncParsableCommand {
     try await Workbench.open(options) { bench in
       var writer = JSONWriter()
       // Through the ring, which checks each stored key's MAC.
-      try JWKSet(try await bench.ring().published).write(into: &writer)
+      try JWKSet(try await bench.published()).write(into: &writer)
       return writer.bytes
     }
   }

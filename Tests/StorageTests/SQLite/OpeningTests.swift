@@ -14,7 +14,8 @@ import Threads
   @Test func migrationsAreAppliedOnce() throws {
     let place = try SQLitePlace()
     defer { place.remove() }
-    #expect(try SQLiteStore.pendingMigrations(path: place.path, digest: digest) == ["v0001_initial"])
+    let names = try SQLiteStore.pendingMigrations(path: place.path, digest: digest)
+    #expect(names.first == "v0001_initial" && names == names.sorted())
     #expect(
       throws: StoreError.schema("migration v0001_initial is pending and store.migrate is false; run `signet migrate`")
     ) {
@@ -27,11 +28,11 @@ import Threads
     let rows = try place.connect().statement("SELECT version, name, applied_at FROM migration").all { row in
       "\(row.integer(0)) \(row.text(1)) \(row.integer(2))"
     }
-    #expect(rows == ["1 v0001_initial \(World.start)"])
+    #expect(rows == names.enumerated().map { "\($0 + 1) \($1) \(World.start)" })
   }
 
   @Test(arguments: [
-    ("INSERT INTO migration VALUES (2, 'v0002_future', x'00', 0)", "a newer signet wrote it"),
+    ("INSERT INTO migration VALUES (99, 'v0099_future', x'00', 0)", "a newer signet wrote it"),
     ("UPDATE migration SET checksum = zeroblob(32)", "the file was changed after it was applied"),
   ])
   func otherHistoriesAreRefused(_ sql: String, _ words: String) throws {

@@ -55,7 +55,7 @@ package struct EncryptionKey: Sendable, CustomStringConvertible, CustomReflectab
     let parameters: PublicParameters
     do { parameters = try key.parameters() } catch { throw .invalidKey }
     // A key that came as a JWK has been through this, one that came as PEM has not.
-    if case .rsa(let n, let e) = parameters { try RSAStrength.check(modulus: n, exponent: e) }
+    try parameters.checkStrength()
     self.init(terms, .asymmetric(key, parameters))
   }
 

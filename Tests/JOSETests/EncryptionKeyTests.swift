@@ -137,6 +137,7 @@ import Testing
       (#""kty":"EC","crv":"P-256",\#(Self.point),"y":"\#(String(repeating: "A", count: 43))""#, .invalidKey),
       (#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#, .unsupportedKey),
       (#""kty":"OKP","crv":"X448","x":"AAAA""#, .unsupportedKey),
+      (#""kty":"OKP","crv":"X25519","x":"\#(String(repeating: "A", count: 43))""#, .weakKey),
       (Self.k32, .unsupportedKey), (Self.k32 + #","alg":"HS256""#, .unsupportedKey),
       (Self.k32 + #","alg":"A128KW""#, .unsupportedKey), (Self.k32 + #","alg":"PBES2-HS256+A128KW""#, .unsupportedKey),
       (Self.k32 + #","alg":"ECDH-ES""#, .unsupportedKey), (Self.k16 + #","alg":"A256KW""#, .invalidKey),

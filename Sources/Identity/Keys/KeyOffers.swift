@@ -39,7 +39,8 @@ package struct KeyOffers: Sendable, Equatable {
     (self.standard, self.algorithms) = (standard, all)
   }
 
-  private init(_ standard: SignatureAlgorithm, _ algorithms: [SignatureAlgorithm]) {
+  /// These, whether this OpenSSL can do them or not.
+  init(_ standard: SignatureAlgorithm, _ algorithms: [SignatureAlgorithm]) {
     (self.standard, self.algorithms) = (standard, algorithms)
   }
 

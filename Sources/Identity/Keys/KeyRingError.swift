@@ -27,7 +27,8 @@ package enum KeyRingError: Error, Sendable, CustomStringConvertible {
     case .store(let error): error.description
     case .cryptography(let why): why
     case .algorithm(let name):
-      "this program can't sign by \(name); use one of " + KeyOffers.usable.map(\.rawValue).joined(separator: ", ")
+      "\(name) can't be offered here\(SignatureAlgorithm(rawValue: name)?.isOnDemand == true ? ", it needs OpenSSL 3.5" : "");"
+        + " use one of " + KeyOffers.usable.map(\.rawValue).joined(separator: ", ")
     case .empty: "the store holds no keys yet; `signet serve` makes them at its first start"
     case .noActiveKey(let name):
       "the store has no active \(name) key; start the server, which makes one, or restore a backup"

@@ -17,7 +17,9 @@ extension UnlockedKeys {
     _ algorithm: SignatureAlgorithm, _ state: KeyState, _ act: KeyAct, by master: MasterKey, _ macKey: [UInt8]
   ) throws(KeyRingError) -> KeyRecord {
     do {
-      let key = try SigningKey.generate(algorithm)
+      var key = try SigningKey.generate(algorithm)
+      // On a command line such an id would look like an option.
+      while key.kid.hasPrefix("-") { key = try SigningKey.generate(algorithm) }
       var pkcs8 = try key.pkcs8
       defer { wipe(&pkcs8) }
       var writer = JSONWriter()

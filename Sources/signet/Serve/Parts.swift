@@ -62,8 +62,10 @@ struct Parts: Sendable {
     // Whoever else stands in the table was a server on this folder before: its lock is ours now.
     try await CommandFailure.wrap { [node] in try await node.beat(policy.algorithms, keys: "", alone: true) }
     let read = try await CommandFailure.wrap { [keys] in try await keys.read(policy) }
-    for what in missing { log.notice("made \(what)") }
-    for note in read.notes { log.notice("\(note)") }
+    for what in missing.map({ "made \($0)" }) + read.notes { log.notice("\(what)") }
+    if settings.masterKeyPrevious != nil, read.notes.isEmpty {
+      log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
+    }
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(

@@ -60,6 +60,16 @@ extension Workbench {
     return false
   }
 
+  /// Waits a little until the store's keys are as wanted; whether they are.
+  func awaits(_ condition: ([KeyRecord]) -> Bool) async throws -> Bool {
+    let deadline = Clock().elapsed + 3000
+    repeat {
+      if condition(try await store.keyMaterial().keys) { return true }
+      try await Task.sleep(for: .milliseconds(50))
+    } while Clock().elapsed < deadline
+    return false
+  }
+
   /// What `awaitServers` found, as a sentence.
   static func sentence(_ arrived: Bool?) -> String {
     switch arrived {

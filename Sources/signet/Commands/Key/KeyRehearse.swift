@@ -57,8 +57,7 @@ extension KeyCommand {
         [
           token, "kid \(key.kid) (\(key.algorithm)), \(published)",
           "good for \(UnlockedKeys.canaryLifetime)s and for nothing but its signature",
-          "\(verifiers.all.count) known verifiers, \(lacking.count) of which haven't fetched this key"
-            + (lacking.isEmpty ? "" : ":"),
+          "known verifiers: \(verifiers.all.count); haven't fetched this key: \(lacking.count)",
         ] + KnownVerifiers.lines(lacking)
       Output.done(lines.joined(separator: "\n"), members, json: output.json)
     }

@@ -73,7 +73,7 @@ extension KeyCommand {
         )
       }
       if !verifiers.all.isEmpty {
-        report.say("\(verifiers.all.count) known verifiers, none of which can have fetched the new set for sure yet:")
+        report.say("Known verifiers: \(verifiers.all.count); each must fetch the new set")
         for line in KnownVerifiers.lines(verifiers.all) { report.say(line) }
       }
       for kid in revoked { report.add([JSONMember("kid", .string(kid))]) }

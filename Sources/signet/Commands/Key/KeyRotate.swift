@@ -24,113 +24,120 @@ extension KeyCommand {
         let algorithms = try bench.algorithms(algorithm, try await bench.keys())
         let verifiers = try await KnownVerifiers(bench)
         var report = KeyReport(json: output.json)
-        for algorithm in algorithms { try await rotate(algorithm, bench, verifiers, &report) }
+        for algorithm in algorithms {
+          let keys = try await bench.keys()
+          let turn = try KeyTurn(algorithm, keys, bench, verifiers, now: now)
+          try await turn.take(keys, &report)
+        }
         let isChanged = report.objects.contains { $0.contains(JSONMember("rotated", .bool(true))) }
         let arrived = isChanged ? try await bench.awaitServers() : nil
         if isChanged { report.say("keys changed: \(Workbench.sentence(arrived))") }
-        report.finish(
-          "rotations", [JSONMember("served", arrived.map(JSONValue.bool) ?? .null)])
+        report.finish("rotations", [JSONMember("served", arrived.map(JSONValue.bool) ?? .null)])
       }
-    }
-
-    private func rotate(
-      _ algorithm: SignatureAlgorithm, _ bench: Workbench, _ verifiers: KnownVerifiers, _ report: inout KeyReport
-    ) async throws {
-      let keys = try await bench.keys()
-      guard let active = keys.key(algorithm.rawValue, .active) else {
-        throw KeyRingError.noActiveKey(algorithm.rawValue)
-      }
-      guard let pending = keys.key(algorithm.rawValue, .pending) else {
-        throw KeyRingError.noPendingKey(algorithm.rawValue)
-      }
-      let policy = bench.settings.keyPolicy
-      let age = pending.publishedAt.map { Workbench.now - $0 }
-      guard now || (age ?? 0) >= policy.publishBefore else {
-        return try await request(active, pending, policy, bench, &report)
-      }
-      announce(active, pending, age, policy, verifiers, &report)
-      let done = try await bench.change(keys) { keys in
-        // Another process may have done it meanwhile; once is what was asked for.
-        guard keys.key(algorithm.rawValue, .active)?.kid == active.kid,
-          keys.key(algorithm.rawValue, .pending)?.kid == pending.kid
-        else { return nil }
-        return try keys.promotion(of: algorithm, bench.act(keys))
-      }
-      let next = done?.added.first?.kid
-      report.say(
-        done == nil
-          ? "\(algorithm.rawValue): somebody else has just rotated it; nothing was done"
-          : "\(algorithm.rawValue): \(pending.kid) signs from now on; the next one, \(next ?? ""), is published")
-      report.add([
-        JSONMember("algorithm", .string(algorithm.rawValue)), JSONMember("rotated", .bool(done != nil)),
-        JSONMember("retired", .string(active.kid)), JSONMember("active", .string(pending.kid)),
-        JSONMember("pending", JSONValue(next)),
-        JSONMember("lacking", KnownVerifiers.json(verifiers.lacking(pending))),
-      ])
-    }
-
-    /// Says what will happen, and to whom.
-    private func announce(
-      _ active: KeyRecord, _ pending: KeyRecord, _ age: Int64?, _ policy: KeyPolicy, _ verifiers: KnownVerifiers,
-      _ report: inout KeyReport
-    ) {
-      let published = age.map { "published for \(text(milliseconds: $0))" } ?? "NOT published yet by any server"
-      let rest = policy.rest(tokenLifetime: active.tokenLifetime)
-      report.say(
-        "\(active.algorithm): \(active.kid) retires; it stays published for \(text(milliseconds: rest)). "
-          + "\(pending.kid), \(published), takes over")
-      let lacking = verifiers.lacking(pending)
-      if (age ?? 0) < policy.publishBefore {
-        report.say(
-          "What will break: a verifier that keeps the JWK Set from before refuses the new key's tokens until it fetches "
-            + "again: for \(policy.maxAge)s if it keeps to max-age, longer if not (12h are known). One that fetches again on "
-            + "an unknown kid is fine.")
-      }
-      if !lacking.isEmpty {
-        report.say("\(lacking.count) of \(verifiers.all.count) known verifiers haven't fetched it:")
-        for line in KnownVerifiers.lines(lacking) { report.say(line) }
-      }
-    }
-
-    /// Leaves it to the running server.
-    private func request(
-      _ active: KeyRecord, _ pending: KeyRecord, _ policy: KeyPolicy, _ bench: Workbench, _ report: inout KeyReport
-    ) async throws {
-      let now = Workbench.now
-      guard try await bench.store.requestRotation(of: active.kid, now: now, context: Workbench.context) else {
-        throw KeyRingError.contended
-      }
-      let ready = pending.publishedAt.map { $0 + policy.publishBefore }
-      let when = ready.map { "at \(Time.text($0)), in \(text(milliseconds: $0 - now))" }
-      let who = bench.folder.isServed ? "the running server" : "a running server (none runs at the moment)"
-      report.say(
-        "\(active.algorithm): \(who) lets \(pending.kid) take over from \(active.kid) "
-          + (when ?? "\(text(milliseconds: policy.publishBefore)) after a server has published it"))
-      report.add([
-        JSONMember("algorithm", .string(active.algorithm)), JSONMember("rotated", .bool(false)),
-        JSONMember("active", .string(active.kid)), JSONMember("pending", .string(pending.kid)),
-        JSONMember("rotates_at", JSONValue(ready.map(Time.text))),
-      ])
     }
   }
 }
 
-/// What a command says on its way: lines for people as they come, or one object for programs at the end.
-struct KeyReport {
-  let json: Bool
-  private(set) var objects: [[JSONMember]] = []
+/// The pending key of one algorithm that is to take over.
+private struct KeyTurn {
+  private let algorithm: SignatureAlgorithm
+  private let bench: Workbench
+  private let verifiers: KnownVerifiers
+  private let isForced: Bool
+  private let active: KeyRecord
+  private let pending: KeyRecord
+  private let policy: KeyPolicy
+  /// For how long the pending key has been published, in milliseconds; nil: it isn't yet.
+  private let age: Int64?
 
-  init(json: Bool) { self.json = json }
+  init(
+    _ algorithm: SignatureAlgorithm, _ keys: UnlockedKeys, _ bench: Workbench, _ verifiers: KnownVerifiers, now: Bool
+  ) throws {
+    guard let active = keys.key(algorithm.rawValue, .active) else {
+      throw KeyRingError.noActiveKey(algorithm.rawValue)
+    }
+    guard let pending = keys.key(algorithm.rawValue, .pending) else {
+      throw KeyRingError.noPendingKey(algorithm.rawValue)
+    }
+    (self.algorithm, self.bench, self.verifiers, isForced) = (algorithm, bench, verifiers, now)
+    (self.active, self.pending, policy) = (active, pending, bench.settings.keyPolicy)
+    age = pending.publishedAt.map { Workbench.now - $0 }
+  }
 
-  /// A line for people.
-  func say(_ line: String) { if !json { Output.line(line) } }
+  /// Says what will happen, then has it happen.
+  func take(_ keys: UnlockedKeys, _ report: inout KeyReport) async throws {
+    guard isForced || (age ?? 0) >= policy.publishBefore else {
+      try await request()
+      let ready = pending.publishedAt.map { $0 + policy.publishBefore }
+      return leave(ready.map { "at \(Time.text($0)), in \(text(milliseconds: $0 - Workbench.now))" }, ready, &report)
+    }
+    announce(&report)
+    if isForced || !bench.folder.isServed { return try await promote(keys, &report) }
+    // The running server decides, by a clock that never jumps.
+    try await request()
+    guard try await bench.awaits({ $0.contains { $0.kid == pending.kid && $0.state == .active } }) else {
+      return leave("as soon as it has seen it published for long enough itself", nil, &report)
+    }
+    conclude(isDone: true, next: try await bench.keys().key(algorithm.rawValue, .pending)?.kid, &report)
+  }
 
-  /// A part of the object.
-  mutating func add(_ members: [JSONMember]) { objects.append(members) }
+  private func promote(_ keys: UnlockedKeys, _ report: inout KeyReport) async throws {
+    let done = try await bench.change(keys) { keys in
+      // Another process may have done it meanwhile; once is what was asked for.
+      guard keys.key(algorithm.rawValue, .active)?.kid == active.kid,
+        keys.key(algorithm.rawValue, .pending)?.kid == pending.kid
+      else { return nil }
+      return try keys.promotion(of: algorithm, bench.act(keys))
+    }
+    conclude(isDone: done != nil, next: done?.added.first?.kid, &report)
+  }
 
-  /// Prints the object: the parts under this name, and further members.
-  func finish(_ name: String, _ members: [JSONMember]) {
-    guard json else { return }
-    Output.line(Output.text(.object([JSONMember(name, .array(objects.map { .object($0) }))] + members)))
+  private func request() async throws {
+    guard
+      try await bench.store.requestRotation(of: active.kid, now: Workbench.now, context: Workbench.context)
+    else { throw KeyRingError.contended }
+  }
+
+  private func announce(_ report: inout KeyReport) {
+    let published = age.map { "published for \(text(milliseconds: $0))" } ?? "NOT published yet by any server"
+    let rest = policy.rest(tokenLifetime: active.tokenLifetime)
+    report.say(
+      "\(active.algorithm): \(active.kid) retires; it stays published for \(text(milliseconds: rest)). "
+        + "\(pending.kid), \(published), takes over")
+    let lacking = verifiers.lacking(pending)
+    if (age ?? 0) < policy.publishBefore {
+      report.say(
+        "What will break: a verifier that keeps the JWK Set from before refuses the new key's tokens until it fetches "
+          + "again: for \(policy.maxAge)s if it keeps to max-age, longer if not (12h are known). One that fetches again on "
+          + "an unknown kid is fine.")
+    }
+    guard !lacking.isEmpty else { return }
+    report.say("Known verifiers: \(verifiers.all.count); haven't fetched it: \(lacking.count)")
+    for line in KnownVerifiers.lines(lacking) { report.say(line) }
+  }
+
+  private func conclude(isDone: Bool, next: String?, _ report: inout KeyReport) {
+    report.say(
+      isDone
+        ? "\(active.algorithm): \(pending.kid) signs from now on; the next one, \(next ?? ""), is published"
+        : "\(active.algorithm): somebody else has just rotated it; nothing was done")
+    report.add([
+      JSONMember("algorithm", .string(active.algorithm)), JSONMember("rotated", .bool(isDone)),
+      JSONMember("retired", .string(active.kid)), JSONMember("active", .string(pending.kid)),
+      JSONMember("pending", JSONValue(next)), JSONMember("lacking", KnownVerifiers.json(verifiers.lacking(pending))),
+    ])
+  }
+
+  /// It is left to a server.
+  private func leave(_ when: String?, _ at: Int64?, _ report: inout KeyReport) {
+    let who = bench.folder.isServed ? "the running server" : "a running server (none runs at the moment)"
+    report.say(
+      "\(active.algorithm): \(who) lets \(pending.kid) take over from \(active.kid) "
+        + (when ?? "\(text(milliseconds: policy.publishBefore)) after a server has published it"))
+    report.add([
+      JSONMember("algorithm", .string(active.algorithm)), JSONMember("rotated", .bool(false)),
+      JSONMember("active", .string(active.kid)), JSONMember("pending", .string(pending.kid)),
+      JSONMember("rotates_at", JSONValue(at.map(Time.text))),
+    ])
   }
 }

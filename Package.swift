@@ -92,7 +92,10 @@ let package = Package(
     // so they are empty where testing isn't enabled: in release builds other than `make fuzz`.
     .target(
       name: "FuzzTargets",
-      dependencies: ["API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "Reactor", "Telemetry"],
+      dependencies: [
+        "API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor", "SignetVerifier",
+        "Telemetry",
+      ],
       path: "Tests/FuzzTargets", exclude: ["Seeds"], swiftSettings: settings),
     .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", swiftSettings: settings),
     // For LD_PRELOAD: breaks the system's calls under the live tests' servers; see Tests/Faults/calls.c.

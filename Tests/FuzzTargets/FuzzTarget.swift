@@ -15,7 +15,8 @@ package struct FuzzTarget: Sendable {
 
   /// Every target.
   package static let all: [FuzzTarget] = [
-    head, chunked, json, form, cookies, forwarded, proxy, configuration, jws, jwe, jwk,
+    head, chunked, json, form, cookies, forwarded, proxy, configuration, jws, jwe, jwk, url,
+    cacheControl,
   ]
 }
 

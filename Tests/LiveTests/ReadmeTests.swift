@@ -45,10 +45,11 @@ import Testing
       atPath: folder.path + "/service/Sources/service", withIntermediateDirectories: true)
     try folder.write(Self.manifest(Programs.packageRoot), to: "service/Package.swift")
     try folder.write(try #require(Self.blocks("swift").first) + Self.main, to: "service/Sources/service/Service.swift")
-    let environment = ["HOME": folder.path]
-    let built = try await Finished.run(
-      "swift", ["build", "--package-path", folder.path + "/service"], environment: environment, folder: folder)
-    #expect(built.status == 0, "\(built)")
+    let build = try Child(
+      "swift", ["build", "--package-path", folder.path + "/service"], environment: ["HOME": folder.path], folder: folder
+    )
+    let status = try await eventually("the package is built", within: 900) { await build.exitStatus() }
+    #expect(status == 0, "\(build.standardOutput)\(build.standardError)")
     let service = folder.path + "/service/.build/debug/service"
     let ran = try await Finished.run(service, [], folder: folder)
     #expect(ran.output == "401 the request has no bearer token\n", "\(ran)")

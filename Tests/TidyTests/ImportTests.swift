@@ -19,7 +19,10 @@ import Testing
     ],
     "Benchmarks": ["JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite"], "Faults": [],
     "ExampleService": ["SignetVerifier"],
-    "FuzzTargets": ["API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "Reactor", "Telemetry"],
+    "FuzzTargets": [
+      "API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor", "SignetVerifier",
+      "Telemetry",
+    ],
     "Fuzz": ["FuzzTargets"],
   ]
 

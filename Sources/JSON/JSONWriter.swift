@@ -72,9 +72,15 @@ package struct JSONWriter {
   }
 
   /// Writes a value that its caller has as JSON already.
-  package mutating func value(encoded: some Collection<UInt8>) {
+  package mutating func value(encoded: [UInt8]) {
     separate()
     bytes.append(contentsOf: encoded)
+  }
+
+  /// Writes a value that its caller has as JSON already.
+  package mutating func value(encoded: String) {
+    separate()
+    bytes.append(contentsOf: encoded.utf8)
   }
 
   private mutating func endName() {

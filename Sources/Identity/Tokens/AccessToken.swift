@@ -14,13 +14,16 @@ final class AccessTokenWriter {
   private let mac: HMACSHA256
   private let claims: AccessTokenClaims
   private var json = JSONWriter()
-  /// What the MAC of a `jti` is over, the `jti`, and a token on its way into an encrypted one.
+  /// What the MAC of a `jti` is over, the MAC, the `jti` as bytes and as text, a token on its way into an encrypted one.
   private var message: [UInt8] = []
+  private var tag: [UInt8]
+  private var jti = [UInt8](repeating: 0, count: 16)
   private var identifier: [UInt8] = []
   private var signed: [UInt8] = []
 
   init(_ ring: KeyRing, issuer: String) throws {
     mac = try HMACSHA256(key: ring.newest(.accessTokenID).key)
+    tag = [UInt8](repeating: 0, count: mac.tagSize)
     claims = AccessTokenClaims(issuer: issuer)
   }
 
@@ -68,11 +71,11 @@ final class AccessTokenWriter {
     // No scope begins with the zero that a time does.
     if form.changedAt != 0 { append(form.changedAt, to: &message) }
     message += content.scope.utf8
-    let tag = mac.tag(message)
-    message.removeSubrange(4...)
-    message += tag[..<12]
+    message.withUnsafeBytes { message in tag.withUnsafeMutableBytes { mac.tag(message, into: $0) } }
+    for index in 0..<4 { jti[index] = message[index] }
+    for index in 4..<16 { jti[index] = tag[index - 4] }
     identifier.removeAll(keepingCapacity: true)
-    Base64URL.encode(message, into: &identifier)
+    Base64URL.encode(jti, into: &identifier)
   }
 }
 

@@ -83,7 +83,7 @@ struct AccessTokenClaims {
     if roles == "[]" { return }
     guard let name = form.rolesName else {
       json.name("roles")
-      if RoleList.isPlain(roles) { json.value(encoded: roles.utf8) } else { json.value(RoleList.read(roles)) }
+      if RoleList.isPlain(roles) { json.value(encoded: roles) } else { json.value(RoleList.read(roles)) }
       return
     }
     let all = RoleList.read(roles)

@@ -59,6 +59,8 @@ import Testing
     try await withServer(environment: system.environment) { server in
       try await server.addUser()
       let tokens = [try await server.login(), try await server.login()]
+      // What the server writes by itself after its start is written.
+      try await server.unbroken.publishes()
       try system.breaks("fsync_ms=5500")
       let first = try await Self.refreshing(tokens[0], server)
       try await eventually("the commit is under way") { system.happened("fsync_ms=5500") }

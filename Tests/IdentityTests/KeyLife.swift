@@ -40,7 +40,7 @@ final class KeyLife {
     look()
   }
 
-  private func look() { schedule.observe(ring, now: clock.moment().now, elapsed: clock.elapsed) }
+  private func look() { schedule.observe(ring, policy.keys, now: clock.moment().now, elapsed: clock.elapsed) }
 
   /// Reads, and says that what was read is published.
   func publish() async throws {

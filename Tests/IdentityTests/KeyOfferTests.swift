@@ -56,9 +56,11 @@ import Testing
     #expect(try KeyOffers(algorithm: "EdDSA").algorithms == [.eddsa])
   }
 
-  /// Every algorithm of this OpenSSL makes keys which wrap, unwrap and sign; one that it lacks says so.
-  @Test func everyAlgorithmHasKeys() async throws {
-    let names = KeyOffers.usable.filter { !$0.isOnDemand }.map(\.rawValue)
+  /// Every kind of key wraps, unwraps and is published; what this OpenSSL lacks is refused. Of RSA the small ones: a large
+  /// one takes a second of a thread that other tests wait for.
+  @Test func everyKindHasKeys() async throws {
+    let small: [SignatureAlgorithm] = [.es256, .es384, .es512, .rs256, .ps256, .eddsa]
+    let names = small.map(\.rawValue)
     let world = try World()
     _ = try await world.ring("ES256", nil, offering: names)
     let ring = try await world.ring("ES256", nil, offering: names)

@@ -152,6 +152,21 @@ import Testing
     #expect(life.kids(.retired).isEmpty)
   }
 
+  /// A shorter time of publication doesn't touch the sets that verifiers may keep from before.
+  @Test func whatWasSaidBeforeAReloadIsKept() async throws {
+    let life = try await KeyLife()
+    try await life.publish()
+    life.policy.keys = KeyPolicy(rotateEvery: 10_000, publishBefore: 4000, retireAfter: 0)
+    try await life.read()
+    life.time.pass(299_999)
+    #expect(life.duties.isEmpty)
+    life.time.pass(1)
+    #expect(life.duties == ["promote ES256"])
+    try await life.rotate()
+    life.time.pass(10_000)
+    #expect(life.duties == ["promote ES256"])
+  }
+
   @Test(arguments: [
     (1, 1), (2, 1), (3, 1), (4, 2), (599, 299), (600, 300), (86_400, 300),
   ])

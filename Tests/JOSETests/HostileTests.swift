@@ -1,4 +1,5 @@
-// Input made to hurt: large, deep, crooked, or clever about signatures. Refused, and soon.
+// Input made to hurt: large, deep, crooked, or clever about signatures. Each is refused for
+// the first and cheapest reason, so that none is read to its end.
 
 import JOSE
 import JSON
@@ -14,51 +15,38 @@ import Testing
     verifier = try TokenVerifier(keys: [key.publicJWK])
   }
 
-  /// Runs `body`, which must take less than a second.
-  private func soon(_ body: () throws -> Void) rethrows {
-    let clock = ContinuousClock()
-    let taken = try clock.measure(body)
-    #expect(taken < .seconds(1))
-  }
-
   private func compact(_ header: String, _ payload: String = "{}", _ signature: [UInt8] = [1]) -> [UInt8] {
     let parts = [Array(header.utf8), Array(payload.utf8), signature].map { Base64URL.encode($0) }
     return Array(parts.joined(separator: ".").utf8)
   }
 
   @Test func sizesAreBoundedBeforeAnythingIsRead() {
-    let large = String(repeating: "a", count: 10 << 20)
-    let tokens = [compact(#"{"alg":"ES256","x":"\#(large)"}"#), compact("{}", large), Array(large.utf8)]
-    soon {
-      for token in tokens {
-        #expect(throws: JOSEError.tooLarge) { try verifier.verify(compact: token, type: nil) }
-      }
-      let dots = [UInt8](repeating: UInt8(ascii: "."), count: 16 << 10)
-      #expect(throws: JOSEError.malformed) { try verifier.verify(compact: dots, type: nil) }
+    let large = [UInt8](repeating: UInt8(ascii: "A"), count: 10 << 20)
+    let tokens = [large + Array(".e30.AQ".utf8), Array("e30.".utf8) + large + Array(".AQ".utf8), large]
+    for token in tokens {
+      #expect(throws: JOSEError.tooLarge) { try verifier.verify(compact: token, type: nil) }
     }
+    let dots = [UInt8](repeating: UInt8(ascii: "."), count: 16 << 10)
+    #expect(throws: JOSEError.malformed) { try verifier.verify(compact: dots, type: nil) }
   }
 
   @Test func depthIsBounded() {
     let deep = String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000)
-    soon {
-      #expect(throws: JOSEError.invalidHeader) {
-        try verifier.verify(compact: compact(#"{"alg":"ES256","x":\#(deep)}"#), type: nil)
-      }
+    #expect(throws: JOSEError.invalidHeader) {
+      try verifier.verify(compact: compact(#"{"alg":"ES256","x":\#(deep)}"#), type: nil)
     }
   }
 
   @Test func numbersOfKeysAreBounded() throws {
     let huge = String(repeating: "_", count: 700_000)
-    try soon {
-      #expect(throws: JOSEError.weakKey) { try PublicJWK(parse(#"{"kty":"RSA","n":"\#(huge)","e":"AQAB"}"#)) }
-      #expect(throws: JOSEError.weakKey) {
-        try PublicJWK(parse(#"{"kty":"RSA","n":"\#(String(repeating: "_", count: 400))","e":"\#(huge)"}"#))
-      }
-      let private_ = try #require(parse(PublishedKeys.rsa).object).filter { $0.name != "d" }
-      #expect(throws: JOSEError.invalidKey) { try SigningKey(.object(private_ + [JSONMember("d", .string(huge))])) }
-      #expect(throws: JOSEError.invalidKey) { try PublicJWK(parse(#"{"kty":"OKP","crv":"Ed25519","x":"\#(huge)"}"#)) }
-      #expect(throws: JOSEError.invalidKey) { try MACKey(parse(#"{"kty":"oct","alg":"HS256","k":"\#(huge)"}"#)) }
+    #expect(throws: JOSEError.weakKey) { try PublicJWK(parse(#"{"kty":"RSA","n":"\#(huge)","e":"AQAB"}"#)) }
+    #expect(throws: JOSEError.weakKey) {
+      try PublicJWK(parse(#"{"kty":"RSA","n":"\#(String(repeating: "_", count: 400))","e":"\#(huge)"}"#))
     }
+    let private_ = try #require(parse(PublishedKeys.rsa).object).filter { $0.name != "d" }
+    #expect(throws: JOSEError.invalidKey) { try SigningKey(.object(private_ + [JSONMember("d", .string(huge))])) }
+    #expect(throws: JOSEError.invalidKey) { try PublicJWK(parse(#"{"kty":"OKP","crv":"Ed25519","x":"\#(huge)"}"#)) }
+    #expect(throws: JOSEError.invalidKey) { try MACKey(parse(#"{"kty":"oct","alg":"HS256","k":"\#(huge)"}"#)) }
   }
 
   /// The order of P-256 (SEC 2 2.4.2).

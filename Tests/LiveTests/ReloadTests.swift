@@ -34,6 +34,23 @@ import Testing
     }
   }
 
+  @Test func keysFollowTheirSettings() async throws {
+    let folder = try Folder()
+    let file = try folder.write("key:\n  publish_before: 24h\n", to: "signet.yaml")
+    try await withServer(arguments: ["--config", file]) { server in
+      func cached() async throws -> String? { try await server.get("/.well-known/jwks.json").field("cache-control") }
+      #expect(try await cached() == "public, max-age=300")
+      try await reload("key:\n  publish_before: 2m\n  rotate_every: 1h\n", folder, server)
+      try await eventually("the set is kept for half of that") { try await cached() == "public, max-age=60" }
+      try await eventually("the log tells") { server.log.contains("key.publish_before") }
+      #expect(!server.log.contains("need a restart"))
+      try await eventually("the next rotation is nearer") {
+        let next = try await server.metric(#"signet_key_next_rotation_seconds{algorithm="ES256"}"#)
+        return (next ?? 0) > 3000 && (next ?? 0) <= 3600
+      }
+    }
+  }
+
   @Test func whatNeedsARestartStaysAsItWas() async throws {
     let folder = try Folder()
     let file = try folder.write("log:\n  level: info\n", to: "signet.yaml")

@@ -27,6 +27,8 @@ package struct KeySchedule: Sendable {
     let age: Int64
     /// When that was, by the clock that never jumps.
     let seenAt: Int64
+    /// For how long verifiers could keep the set then, in seconds: one from just before the key lives on for so long.
+    let maxAge: Int
   }
 
   private var sights: [String: Sight] = [:]
@@ -36,7 +38,7 @@ package struct KeySchedule: Sendable {
 
   /// Takes note of the keys as they are now.
   /// - Parameter elapsed: the clock that never jumps.
-  package mutating func observe(_ ring: KeyRing, now: Int64, elapsed: Int64) {
+  package mutating func observe(_ ring: KeyRing, _ policy: KeyPolicy, now: Int64, elapsed: Int64) {
     entries = ring.entries.filter { $0.state != .revoked }
     var next: [String: Sight] = [:]
     for entry in entries {
@@ -45,7 +47,8 @@ package struct KeySchedule: Sendable {
         next[entry.jwk.kid] = known
       } else {
         let age = entry.began.map { max(0, now - $0) } ?? 0
-        next[entry.jwk.kid] = Sight(state: entry.state, stamp: entry.began, age: age, seenAt: elapsed)
+        next[entry.jwk.kid] = Sight(
+          state: entry.state, stamp: entry.began, age: age, seenAt: elapsed, maxAge: policy.maxAge)
       }
     }
     sights = next
@@ -91,7 +94,8 @@ package struct KeySchedule: Sendable {
   private func untilReady(_ pending: KeyRing.Entry, _ policy: KeyPolicy, _ elapsed: Int64) -> Int64 {
     guard let sight = sights[pending.jwk.kid], sight.stamp != nil else { return policy.publishBefore }
     let observed = elapsed - sight.seenAt
-    let least = min(policy.publishBefore, 2000 * Int64(policy.maxAge))
+    // What was said before a reload counts too.
+    let least = max(min(policy.publishBefore, 2000 * Int64(policy.maxAge)), 1000 * Int64(sight.maxAge))
     return max(policy.publishBefore - sight.age - observed, least - observed)
   }
 

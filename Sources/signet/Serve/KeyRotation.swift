@@ -38,7 +38,7 @@ struct KeyRotation {
   /// Takes note of the keys that are served from now on, and tells what is new about them.
   mutating func observe(_ snapshot: Snapshot) {
     let elapsed = clock.elapsed
-    schedule.observe(snapshot.ring, now: clock.moment().now, elapsed: elapsed)
+    schedule.observe(snapshot.ring, snapshot.policy.keys, now: clock.moment().now, elapsed: elapsed)
     for news in KeyNews.since(ring, snapshot.ring) {
       log.notice("\(news.sentence)")
       gauges.count(news)

@@ -61,7 +61,9 @@ let package = Package(
     module("JOSE", ["OpenSSL", "JSON"]),
     .target(
       name: "SQLiteMigrations", path: "migrations/sqlite",
-      resources: [.embedInCode("v0001_initial.sql")], swiftSettings: settings),
+      resources: [
+        .embedInCode("v0001_initial.sql"), .embedInCode("v0002_keys.sql"), .embedInCode("v0003_clients.sql"),
+      ], swiftSettings: settings),
     // For services that verify access tokens: the only module with a public surface.
     module("SignetVerifier", ["JOSE", "JSON", "OutgoingHTTP", "Threads"], safe),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),

@@ -12,6 +12,7 @@ package final class Endpoints {
   let issuer: Issuer
   let cors: CORS
   var documents: Documents
+  let fetches = KeyFetches()
 
   /// - Parameter origins: what browsers' pages may read answers, from the configuration.
   package init(_ issuer: Issuer, origins: [String]) {
@@ -25,6 +26,7 @@ package final class Endpoints {
     // Keys that can't be used were refused when the snapshot was made.
     guard (try? issuer.adopt(snapshot)) != nil else { return }
     documents = Documents(snapshot)
+    fetches.begin(snapshot.ring.mark)
   }
 
   /// Changes which origins' pages may read answers.

@@ -13,6 +13,8 @@ struct Checks {
   func run() throws(ConfigurationError) -> Loaded {
     try ListenerChecks(loaded: loaded).run()
     try checkTimes()
+    try checkAlgorithms()
+    try checkKeys()
     try checkHashing()
     var loaded = loaded
     loaded.warnings += ListenerChecks(loaded: loaded).warnings() + warnings()
@@ -39,6 +41,27 @@ struct Checks {
         ["session.idle_ttl", "session.absolute_ttl"],
         "session.idle_ttl (\(text(session.idleTTL))) is more than "
           + "session.absolute_ttl (\(text(session.absoluteTTL))); give at most as much")
+    }
+  }
+
+  private func checkAlgorithms() throws(ConfigurationError) {
+    let token = settings.token
+    guard token.algorithms.contains(token.algorithm) else {
+      let list = (token.algorithms + [token.algorithm]).map(\.rawValue).joined(separator: ", ")
+      throw error(
+        ["token.algorithms", "token.algorithm"],
+        "token.algorithms leaves out token.algorithm (\(token.algorithm.rawValue)); give \(list)")
+    }
+  }
+
+  private func checkKeys() throws(ConfigurationError) {
+    let key = settings.key
+    // A key that is to be replaced sooner than its successor may sign would never be.
+    if key.rotateEvery != .zero, key.rotateEvery <= key.publishBefore {
+      throw error(
+        ["key.rotate_every", "key.publish_before"],
+        "key.rotate_every (\(text(key.rotateEvery))) is not more than "
+          + "key.publish_before (\(text(key.publishBefore))); give more, or 0s for never")
     }
   }
 

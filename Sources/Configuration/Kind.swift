@@ -96,6 +96,10 @@ struct Check: Sendable {
       && !path.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
   }
 
+  static let algorithm = Check(
+    "JWS algorithms: " + Settings.Token.Algorithm.allCases.map(\.rawValue).joined(separator: ", ")
+  ) { Settings.Token.Algorithm(rawValue: $0) != nil }
+
   static let word = Check("a word of 1 to 255 visible ASCII characters without quotes") { word in
     (1...255).contains(word.utf8.count)
       && word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }

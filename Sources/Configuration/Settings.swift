@@ -16,11 +16,14 @@ package struct Settings: Sendable, Equatable {
   package internal(set) var masterKeyFile = ""
   /// The master key as text, from the environment alone.
   package internal(set) var masterKey: Secret?
+  /// The one before it, from the environment alone.
+  package internal(set) var masterKeyPrevious: Secret?
   package internal(set) var tls = TLS()
   package internal(set) var proxy = Proxy()
   package internal(set) var server = Server()
   package internal(set) var limits = Limits()
   package internal(set) var token = Token()
+  package internal(set) var key = Key()
   package internal(set) var session = Session()
   package internal(set) var password = Password()
   package internal(set) var hashing = Hashing()
@@ -123,13 +126,37 @@ extension Settings {
     /// The JWS algorithm of new signing keys (RFC 7518 3.1, RFC 8037 3.1).
     package enum Algorithm: String, Sendable, CaseIterable {
       case es256 = "ES256"
+      case es384 = "ES384"
+      case es512 = "ES512"
       case rs256 = "RS256"
+      case rs384 = "RS384"
+      case rs512 = "RS512"
+      case ps256 = "PS256"
+      case ps384 = "PS384"
+      case ps512 = "PS512"
       case edDSA = "EdDSA"
+      /// RFC 9964; where the OpenSSL at run time has it.
+      case mlDSA44 = "ML-DSA-44"
+      case mlDSA65 = "ML-DSA-65"
+      case mlDSA87 = "ML-DSA-87"
     }
 
+    /// What signs the tokens of clients which chose nothing else.
     package internal(set) var algorithm = Algorithm.es256
+    /// What the issuer has keys for and clients may choose among; `algorithm` is one of them.
+    package internal(set) var algorithms: [Algorithm] = []
     package internal(set) var accessTTL = Duration.zero
     package internal(set) var audience = ""
+  }
+
+  /// Signing keys.
+  package struct Key: Sendable, Equatable {
+    /// How old an active key gets; zero: it is replaced by hand alone.
+    package internal(set) var rotateEvery = Duration.zero
+    /// How long a key is published before it signs.
+    package internal(set) var publishBefore = Duration.zero
+    /// How long a key that no longer signs is published at least.
+    package internal(set) var retireAfter = Duration.zero
   }
 
   /// Sessions and their refresh tokens.

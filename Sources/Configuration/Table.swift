@@ -5,7 +5,7 @@
 /// Every setting there is.
 package enum Table {
   /// The rows in the order in which the sample and `config show` list them.
-  package static let rows: [Setting] = server + network + limits + tokens + passwords + rest
+  package static let rows: [Setting] = server + network + limits + tokens + keys + passwords + rest
 
   private static let server: [Setting] = [
     .optionalText(
@@ -32,6 +32,11 @@ package enum Table {
       "The master key itself, through the environment alone: a file like this one is too easily copied.",
       source: .environment
     ) { if case .secret(let secret) = $0 { $1.masterKey = secret } },
+    Setting(
+      "master_key_previous", .secret, derived("none", "") { _ in .none },
+      "The master key before this one, while every key is wrapped anew; through the environment alone.",
+      source: .environment
+    ) { if case .secret(let secret) = $0 { $1.masterKeyPrevious = secret } },
     .integer(
       "server.loops", \.server.loops, derived("one for each core", "2") { .integer($0.machine.cores) }, 1...256,
       "Event loops, each a thread with its own connections."),
@@ -114,7 +119,16 @@ package enum Table {
   private static let tokens: [Setting] = [
     .choice(
       "token.algorithm", \.token.algorithm, .fixed("ES256"),
-      "What new signing keys are for; ES256 is understood everywhere and the cheapest to sign."),
+      "What signs the tokens of clients which chose nothing else; ES256 is understood everywhere and the cheapest."),
+    Setting(
+      "token.algorithms", .list(.algorithm, isEmptyGood: false),
+      derived("token.algorithm alone", "[ES256, RS256]") { .list([$0.values["token.algorithm"]?.shown ?? "ES256"]) },
+      "What there are keys for and clients may choose among, a list; each has a key of its own in the JWK Set."
+    ) {
+      if case .list(let texts) = $0 {
+        $1.token.algorithms = texts.compactMap { Settings.Token.Algorithm(rawValue: $0) }
+      }
+    },
     .duration(
       "token.access_ttl", \.token.accessTTL, .fixed("10m"), "1s"..."1d",
       "How long services trust an access token without asking, so how long a logout may take to reach them.",
@@ -143,6 +157,18 @@ package enum Table {
     .integer(
       "session.max_per_user", \.session.maxPerUser, .fixed("100"), 1...10_000,
       "Sessions of one user; a login beyond ends the oldest.", .reloadable),
+  ]
+
+  private static let keys: [Setting] = [
+    .duration(
+      "key.rotate_every", \.key.rotateEvery, .fixed("30d"), "0s"..."3650d",
+      "How old a signing key gets before the next one takes over; 0s leaves that to `signet key rotate`.", .reloadable),
+    .duration(
+      "key.publish_before", \.key.publishBefore, .fixed("24h"), "2s"..."90d",
+      "How long the next key stands in the JWK Set before it signs; some verifiers cache for 12h.", .reloadable),
+    .duration(
+      "key.retire_after", \.key.retireAfter, .fixed("1h"), "0s"..."3650d",
+      "How long a key that no longer signs is published at least; never shorter than its tokens live.", .reloadable),
   ]
 
   private static let passwords: [Setting] = [

@@ -10,6 +10,12 @@ extension Exchange {
   /// What tells one party from another: an IPv4 address whole, an IPv6 address by its /64.
   package var addressPrefix: UInt64 { client.prefix.reduce(0) { $0 << 8 | UInt64($1) } }
 
+  /// Mixes the client's address into a hash, without an allocation.
+  package func hashClient(into hasher: inout Hasher) { client.hash(into: &hasher) }
+
+  /// When the request was complete, in milliseconds of a clock that never jumps.
+  package var arrivedAt: Int { startedAt / 1000 }
+
   /// The client's certificate, when an authority of ours has signed it.
   package var verifiedCertificate: VerifiedCertificate? { tls?.verifiedCertificate }
 

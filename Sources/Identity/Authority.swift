@@ -12,13 +12,16 @@ import Threads
 package struct Snapshot: Sendable {
   package let policy: Policy
   package let ring: KeyRing
-  package let clients: [String: ClientRecord]
+  package let clients: [String: RegisteredClient]
 
   package init(policy: Policy, ring: KeyRing, clients: [ClientRecord]) {
     self.policy = policy
     self.ring = ring
-    self.clients = Dictionary(clients.map { ($0.id, $0) }) { first, _ in first }
+    self.clients = Dictionary(clients.map { ($0.id, RegisteredClient($0, ring)) }) { first, _ in first }
   }
+
+  /// What an operator has to know of clients that get no tokens, by client_id.
+  package var faults: [String] { clients.values.compactMap(\.fault).sorted() }
 }
 
 /// The process's one authority over users and sessions.
@@ -27,6 +30,8 @@ package final class Authority: Sendable {
   package let hashing: HashingPool
   package let clock: Clock
   package let metrics: Metrics
+  /// Who fetches the JWK Set.
+  package let sightings = Sightings()
   private let state: Monitor<State>
 
   fileprivate struct State {
@@ -35,6 +40,7 @@ package final class Authority: Sendable {
     /// The latest probe of the store, and when one began that hasn't ended, in milliseconds of `Clock.elapsed`.
     var probe: (at: Int64, failure: StoreError?)?
     var probing: Int64?
+    var keyFailure: String?
   }
 
   package init(store: any Store, hashing: HashingPool, clock: Clock, metrics: Metrics, snapshot: Snapshot) {
@@ -60,6 +66,12 @@ package final class Authority: Sendable {
       return state.subscribers
     }
     for subscriber in subscribers { subscriber(snapshot) }
+  }
+
+  /// Why there is no key to sign with, as far as the store goes; nil when there is one.
+  package var keyFailure: String? {
+    get { state.withLock { $0.keyFailure } }
+    set { state.withLock { $0.keyFailure = newValue } }
   }
 
   /// Whether the store answers a write; asked of the store at most once a second, however many strangers ask. One that

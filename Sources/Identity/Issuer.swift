@@ -44,12 +44,14 @@ struct Contexts {
   let refreshTokens: RefreshTokenCodec
   let deviceTokens: DeviceTokenCodec
   let accessTokens: AccessTokenWriter
+  let clients: ClientContexts
   let verifier: TokenVerifier
 
   init(_ snapshot: Snapshot) throws {
     refreshTokens = try RefreshTokenCodec(snapshot.ring)
     deviceTokens = try DeviceTokenCodec(snapshot.ring)
     accessTokens = try AccessTokenWriter(snapshot.ring, issuer: snapshot.policy.issuer)
+    clients = try ClientContexts(snapshot)
     verifier = try TokenVerifier(keys: snapshot.ring.published)
   }
 }
@@ -74,7 +76,8 @@ package struct Requester: Sendable {
 
 /// What a client gets: RFC 6749 section 5.1.
 package struct TokenAnswer: Sendable {
-  package let accessToken: String
+  /// The access token's characters.
+  package let accessTokenText: [UInt8]
   /// Seconds.
   package let expiresIn: Int64
   package let refreshToken: String
@@ -84,6 +87,8 @@ package struct TokenAnswer: Sendable {
   package let sessionID: UniqueID
   package let userID: UniqueID
   package var deviceToken: String?
+
+  package var accessToken: String { String(decoding: accessTokenText, as: UTF8.self) }
 }
 
 /// One loop's counters.

@@ -1,5 +1,5 @@
 // What an operator decides of accounts, sessions and tokens; everything here can change without a restart but the
-// issuer and the algorithm.
+// issuer and the algorithms.
 
 import Storage
 
@@ -8,8 +8,11 @@ package struct Policy: Sendable, Equatable {
   package var issuer: String
   /// The audience of clients which have none registered.
   package var audience: String
-  /// The JWS algorithm (RFC 7518 section 3.1) of access tokens.
+  /// The JWS algorithm (RFC 7518 section 3.1) of the access tokens of clients which chose none.
   package var algorithm: String
+  /// Every algorithm that clients may choose among; `algorithm` is one of them.
+  package var algorithms: [String]
+  package var keys: KeyPolicy
   package var accessTTL: Int64
   package var idleTTL: Int64
   package var absoluteTTL: Int64
@@ -19,12 +22,16 @@ package struct Policy: Sendable, Equatable {
   package var minimumPasswordLength: Int
 
   package init(
-    issuer: String, audience: String, algorithm: String, accessTTL: Int64, idleTTL: Int64, absoluteTTL: Int64,
-    retryWindow: Int64, revokesRetriesElsewhere: Bool, maxSessionsPerUser: Int, minimumPasswordLength: Int
+    issuer: String, audience: String, algorithm: String, algorithms: [String] = [], keys: KeyPolicy = .standard,
+    accessTTL: Int64, idleTTL: Int64,
+    absoluteTTL: Int64, retryWindow: Int64, revokesRetriesElsewhere: Bool, maxSessionsPerUser: Int,
+    minimumPasswordLength: Int
   ) {
     self.issuer = issuer
     self.audience = audience
     self.algorithm = algorithm
+    self.algorithms = algorithms.contains(algorithm) ? algorithms : [algorithm] + algorithms
+    self.keys = keys
     self.accessTTL = accessTTL
     self.idleTTL = idleTTL
     self.absoluteTTL = absoluteTTL

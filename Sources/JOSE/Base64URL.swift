@@ -54,22 +54,41 @@ package enum Base64URL {
   /// Decodes `text` to the end of `output`; throws `invalidBase64URL`, then with `output` in an unspecified state.
   package static func decode(_ text: UnsafeRawBufferPointer, into output: inout [UInt8]) throws(JOSEError) {
     guard text.count % 4 != 1 else { throw .invalidBase64URL }
-    output.reserveCapacity(output.count + text.count * 3 / 4)
-    var group: UInt32 = 0
-    var bits = 0
-    var invalid: UInt8 = 0
-    for character in text {
-      let value = values[Int(character)]
-      invalid |= value & 0x80
-      group = group << 6 | UInt32(value & 63)
-      bits += 6
-      if bits >= 8 {
-        bits -= 8
-        output.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
-      }
+    let start = output.count
+    output.append(contentsOf: repeatElement(0, count: text.count * 3 / 4))
+    let isValid = output.withUnsafeMutableBufferPointer { output in
+      values.withUnsafeBufferPointer { read(text, $0, into: output, from: start) }
     }
+    guard isValid else { throw .invalidBase64URL }
+  }
+
+  /// Whether the text was good, which is known at its end only: the loop has no way out in between.
+  private static func read(
+    _ text: UnsafeRawBufferPointer, _ values: UnsafeBufferPointer<UInt8>,
+    into output: UnsafeMutableBufferPointer<UInt8>, from start: Int
+  ) -> Bool {
+    var target = start
+    var index = 0
+    var invalid: UInt8 = 0
+    while index + 4 <= text.count {
+      let (first, second) = (values[Int(text[index])], values[Int(text[index + 1])])
+      let (third, fourth) = (values[Int(text[index + 2])], values[Int(text[index + 3])])
+      invalid |= first | second | third | fourth
+      output[target] = first << 2 | second >> 4
+      output[target + 1] = second << 4 | third >> 2
+      output[target + 2] = third << 6 | fourth
+      index += 4
+      target += 3
+    }
+    guard index < text.count else { return invalid & 0x80 == 0 }
+    let (first, second) = (values[Int(text[index])], values[Int(text[index + 1])])
+    let third = index + 2 < text.count ? values[Int(text[index + 2])] : 0
+    invalid |= first | second | third
+    output[target] = first << 2 | second >> 4
+    guard index + 2 < text.count else { return invalid & 0x80 == 0 && second & 0x0F == 0 }
+    output[target + 1] = second << 4 | third >> 2
     // What is left of the last character must be zero (RFC 4648 3.5).
-    guard invalid == 0, group & (1 << UInt32(bits) - 1) == 0 else { throw .invalidBase64URL }
+    return invalid & 0x80 == 0 && third & 0x03 == 0
   }
 
   /// The bytes of `text`.

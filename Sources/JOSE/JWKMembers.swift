@@ -55,6 +55,12 @@ package struct JWKMembers {
   /// The public half of an asymmetric key. Throws `unsupportedKey` for a type or curve that is not ours, `weakKey`,
   /// `unavailableAlgorithm` or `invalidKey`; what is left to check, `publicKey` does.
   package func publicParameters() throws(JOSEError) -> PublicParameters {
+    let parameters = try readPublic()
+    try parameters.checkStrength()
+    return parameters
+  }
+
+  private func readPublic() throws(JOSEError) -> PublicParameters {
     switch kty {
     case "EC":
       guard let curve = EllipticCurve(rawValue: try text("crv") ?? "") else { throw .unsupportedKey }
@@ -63,11 +69,7 @@ package struct JWKMembers {
     case "OKP":
       guard let curve = OctetCurve(rawValue: try text("crv") ?? "") else { throw .unsupportedKey }
       return .okp(curve, x: try bytes("x", size: OctetCurve.size))
-    case "RSA":
-      let modulus = try bytes("n")
-      let exponent = try bytes("e")
-      try RSAStrength.check(modulus: modulus, exponent: exponent)
-      return .rsa(n: modulus, e: exponent)
+    case "RSA": return .rsa(n: try bytes("n"), e: try bytes("e"))
     case "AKP":
       // RFC 9964: `alg` is required and is what says the size.
       guard let alg else { throw .invalidKey }

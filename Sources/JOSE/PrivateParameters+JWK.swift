@@ -6,6 +6,6 @@ import OpenSSL
 extension PrivateParameters {
   /// Writes the private members, in their order; the public ones stand beside them.
   func writePrivateMembers(into writer: inout JSONWriter) {
-    for member in members { writer.member(member.name.rawValue, Base64URL.encode(member.value)) }
+    for (name, value) in members { writer.member(name.rawValue, Base64URL.encode(value)) }
   }
 }

@@ -20,7 +20,7 @@ package struct PublicJWK: Sendable, CustomStringConvertible, CustomReflectable {
   package init(key: PublicKey, algorithm: SignatureAlgorithm, kid: String? = nil) throws(JOSEError) {
     let parameters: PublicParameters
     do { parameters = try key.parameters() } catch { throw .invalidKey }
-    if case .rsa(let n, let e) = parameters { try RSAStrength.check(modulus: n, exponent: e) }
+    try parameters.checkStrength()
     guard algorithm.accepts(key.kind) else { throw .unsupportedKey }
     self.init(key, parameters, algorithm, kid)
   }

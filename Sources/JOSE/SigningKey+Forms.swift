@@ -33,7 +33,7 @@ extension SigningKey {
     do { members = try privateKey.parameters() } catch { throw .cryptographyFailed }
     writer.beginObject()
     publicJWK.writeMembers(into: &writer)
-    for (name, value) in members.members { writer.member(name.rawValue, Base64URL.encode(value)) }
+    members.writePrivateMembers(into: &writer)
     writer.endObject()
   }
 

@@ -34,12 +34,15 @@ struct TokenHeader {
     return text
   }
 
-  /// Whether `typ` is that media type.
-  func isType(_ expected: String) -> Bool { type.map { Self.isSame($0, expected) } ?? false }
+  /// Whether `typ` is that media type: without regard to case, "application/" left out or not (RFC 7515 4.1.9).
+  func isType(_ expected: String) -> Bool {
+    guard let type else { return false }
+    return Self.isSameType(type, expected)
+  }
 
-  /// Whether both are the same media type: without regard to case, "application/" left out or not (RFC 7515 4.1.9).
-  static func isSame(_ type: String, _ other: String) -> Bool {
-    shortened(type).elementsEqual(shortened(other)) { lower($0) == lower($1) }
+  /// Whether two media types are the same, by that rule.
+  static func isSameType(_ one: String, _ other: String) -> Bool {
+    shortened(one).elementsEqual(shortened(other)) { lower($0) == lower($1) }
   }
 
   private static func shortened(_ type: String) -> Substring.UTF8View {

@@ -49,7 +49,7 @@ package final class TokenSigner {
   /// Appends the token to `output`. On failure (the library's) `output` is as it was.
   package func sign(payload: UnsafeRawBufferPointer, into output: inout [UInt8]) throws(JOSEError) {
     let start = output.count
-    output.reserveCapacity(max(start + size(payload.count), output.capacity))
+    output.reserveCapacity(max(start + size(payload: payload.count), output.capacity))
     output.append(contentsOf: header)
     Base64URL.encode(payload, into: &output)
     do throws(OpenSSLError) {
@@ -84,8 +84,8 @@ package final class TokenSigner {
     }
   }
 
-  /// The size of a token with so many bytes of payload.
-  private func size(_ payload: Int) -> Int {
+  /// The bytes of a token with so many bytes of payload.
+  package func size(payload: Int) -> Int {
     header.count + Base64URL.encodedSize(payload) + 1 + Base64URL.encodedSize(signature.count)
   }
 }

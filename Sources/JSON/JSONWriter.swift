@@ -56,6 +56,33 @@ package struct JSONWriter {
     endName()
   }
 
+  /// Writes a member's name that its caller has as JSON already, `"name":`; its value must follow.
+  package mutating func name(encoded: [UInt8]) {
+    separate()
+    bytes.append(contentsOf: encoded)
+    needsComma = false
+  }
+
+  /// Writes a string of characters that JSON takes as they are (ASCII but for quote, backslash and control characters).
+  package mutating func value(text: [UInt8]) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: text)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Writes a value that its caller has as JSON already.
+  package mutating func value(encoded: [UInt8]) {
+    separate()
+    bytes.append(contentsOf: encoded)
+  }
+
+  /// Writes a value that its caller has as JSON already.
+  package mutating func value(encoded: String) {
+    separate()
+    bytes.append(contentsOf: encoded.utf8)
+  }
+
   private mutating func endName() {
     bytes.append(UInt8(ascii: ":"))
     needsComma = false

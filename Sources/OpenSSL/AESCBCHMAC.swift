@@ -1,5 +1,5 @@
-// AES in CBC mode with HMAC over it, as RFC 7518 5.2.2 puts them together: encrypt, then MAC; the first half of the key is
-// the MAC's, the second the cipher's; the tag is the first half of the MAC. The MAC is checked before anything is
+// AES in CBC mode with HMAC over it, as RFC 7518 5.2.2 puts them together: encrypt, then MAC; the first half of the key
+// is the MAC's, the second the cipher's; the tag is the first half of the MAC. The MAC is checked before anything is
 // decrypted, so that the padding says nothing to somebody who lacks the key.
 
 import COpenSSL

@@ -1,5 +1,5 @@
-// Authenticated encryption with associated data, in the forms that JOSE's content encryption has (RFC 7518 5): GCM, which
-// OpenSSL does whole, and CBC with HMAC, which AESCBCHMAC.swift puts together from OpenSSL's two.
+// Authenticated encryption with associated data, in the forms that JOSE's content encryption has (RFC 7518 5): GCM,
+// which OpenSSL does whole, and CBC with HMAC, which AESCBCHMAC.swift puts together from OpenSSL's two.
 
 import COpenSSL
 
@@ -65,8 +65,8 @@ package enum AuthenticatedCipher: Sendable {
     }
   }
 
-  /// Decrypts what `seal` made. Throws, without a byte of plaintext, when key, nonce, tag or associated data are not the
-  /// same or of another size. The plaintext is the caller's to wipe.
+  /// Decrypts what `seal` made. Throws, without a byte of plaintext, when key, nonce, tag or associated data are not
+  /// the same or of another size. The plaintext is the caller's to wipe.
   package func open(
     _ ciphertext: UnsafeRawBufferPointer, tag: [UInt8], key: UnsafeRawBufferPointer, nonce: [UInt8],
     associatedData: UnsafeRawBufferPointer

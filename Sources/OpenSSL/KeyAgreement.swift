@@ -4,9 +4,9 @@ import COpenSSL
 
 /// Agrees on a secret with the owner of another key; safe from any thread.
 package enum KeyAgreement {
-  /// The secret that both keys' owners can compute: the shared point's x, or X25519's output; not yet a key. Throws when
-  /// the keys are not of the same kind, cannot agree on anything, or X25519 gives only zeros, because the other key is
-  /// one of the few points of low order (RFC 7748 6.1).
+  /// The secret that both keys' owners can compute: the shared point's x, or X25519's output; not yet a key. Throws
+  /// when the keys are not of the same kind, cannot agree on anything, or X25519 gives only zeros, because the other
+  /// key is one of the few points of low order (RFC 7748 6.1).
   package static func secret(of key: PrivateKey, with peer: PublicKey) throws(OpenSSLError) -> SecretBytes {
     guard key.kind == peer.kind else { throw OpenSSLError(call: "KeyAgreement", reason: "keys of different kinds") }
     return try secret(key.pointer, peer.pointer)

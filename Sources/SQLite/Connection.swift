@@ -18,8 +18,8 @@ package final class Connection {
   private var statements: [String: Statement] = [:]
 
   /// Opens `path`.
-  /// - Parameter busyMilliseconds: how long a statement waits for another process's lock.
-  package init(path: String, access: Access, busyMilliseconds: Int32 = 5000) throws(SQLiteError) {
+  /// - Parameter patience: milliseconds for which a statement waits for another process's lock.
+  package init(path: String, access: Access, patience: Int32 = 5000) throws(SQLiteError) {
     let how =
       switch access {
       case .readWriteCreate: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
@@ -36,7 +36,7 @@ package final class Connection {
     handle = opened
     frames = .allocate(capacity: 1)
     frames.initialize(to: 0)
-    sqlite3_busy_timeout(opened, busyMilliseconds)
+    sqlite3_busy_timeout(opened, patience)
   }
 
   deinit {
@@ -44,6 +44,9 @@ package final class Connection {
     sqlite3_close_v2(handle)
     frames.deallocate()
   }
+
+  /// Changes for how many milliseconds a statement waits for another process's lock.
+  package func wait(patience: Int32) { sqlite3_busy_timeout(handle, patience) }
 
   /// Runs one or more statements which return no rows.
   package func execute(_ sql: String) throws(SQLiteError) {
@@ -81,6 +84,16 @@ package final class Connection {
       throw SQLiteError(code: code, call: "wal_checkpoint", handle: handle)
     }
     return (Int(frames), Int(done))
+  }
+
+  /// Copies the whole log into the database and cuts it to nothing, waiting for readers and writers as for a lock; false
+  /// when one of them took longer.
+  package func emptyLog() throws(SQLiteError) -> Bool {
+    let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+    guard code == SQLITE_OK || code & 0xff == SQLITE_BUSY else {
+      throw SQLiteError(code: code, call: "wal_checkpoint", handle: handle)
+    }
+    return code == SQLITE_OK
   }
 
   /// Makes every checkpoint this program's own decision, and `logFrames` known: the log grows until `checkpoint` is called.

@@ -47,25 +47,72 @@ package protocol Store: Sendable {
   /// Deletes sessions over since before `before`, looking at `limit` rows after `cursor`; nil when the end was reached.
   func sweepSessions(after cursor: UniqueID?, before: Int64, limit: Int) async throws(StoreError) -> UniqueID?
 
-  // MARK: Clients, keys, the store itself
+  // MARK: Clients and keys
 
-  /// Throws `.exists("client")`.
-  func addClient(_ client: ClientRecord, context: RequestContext) async throws(StoreError)
+  /// Adds a client, with its MAC key where it has one: false when that was wrapped by a master key that has gone out of use
+  /// meanwhile, and nothing was added. Throws `.exists("client")`.
+  func addClient(
+    _ client: ClientRecord, macKey: WrappedClientKey?, context: RequestContext
+  ) async throws(StoreError) -> Bool
+  /// Changes a client, unless it is no longer what whoever asks has read, or its new MAC key was wrapped by a master key
+  /// that has gone out of use meanwhile: then false, and nothing was changed. Throws `.missing("client")`.
+  func changeClient(_ change: ClientChange) async throws(StoreError) -> Bool
   /// Every client, oldest first.
   func clients() async throws(StoreError) -> [ClientRecord]
   /// Deletes a client and its sessions. Throws `.missing("client")`.
   func deleteClient(_ id: String, now: Int64, context: RequestContext) async throws(StoreError)
   /// The epoch and every key, as one state of the store.
   func keyMaterial() async throws(StoreError) -> KeyMaterial
-  /// Adds secrets and keys, unless their purpose, or their algorithm and state, is taken: whoever came first wins.
-  func addKeyMaterial(_ secrets: [SecretRecord], _ keys: [KeyRecord], now: Int64, context: RequestContext)
-    async throws(StoreError)
+  /// Adds secrets, unless their purpose and number are taken: whoever came first wins. With an anchor which the store
+  /// doesn't hold (see `KeyChange`) nothing is added.
+  func addSecrets(_ secrets: [SecretRecord], anchor: SecretRecord?, now: Int64) async throws(StoreError)
+  /// Does every step of a change, or nothing; false when a key isn't where the change expects it.
+  func changeKeys(_ change: KeyChange) async throws(StoreError) -> Bool
+  /// Notes that an active key is to be replaced as soon as its successor was published for long enough; false when it
+  /// isn't active.
+  func requestRotation(of kid: String, now: Int64, context: RequestContext) async throws(StoreError) -> Bool
+  /// Notes that tokens which live this long, in milliseconds, are about to be signed by these keys; false when one of
+  /// them isn't active, so that it must not sign them.
+  func raiseTokenLifetime(of kids: [String], to lifetime: Int64) async throws(StoreError) -> Bool
+  /// Notes since when keys stand in the JWK Set, for those of which it isn't known.
+  func notePublished(_ kids: [String], now: Int64) async throws(StoreError)
+  /// Puts keys wrapped by another master key in the place of all; false when `old` isn't what the store holds.
+  func rewrap(from old: WrappedKeys, to new: WrappedKeys, now: Int64, context: RequestContext) async throws(StoreError)
+    -> Bool
+  /// Replaces every key, removes the clients' MAC keys and ends every session; how many were live, or nil when the store doesn't
+  /// hold what the replacement expects.
+  func replaceKeys(_ replacement: KeyReplacement) async throws(StoreError) -> Int?
+  /// Notes an act on a key which changes nothing, in the audit trail.
+  func auditKey(_ kid: String, event: AuditEvent, now: Int64, context: RequestContext) async throws(StoreError)
+
+  // MARK: Servers, and who reads what they publish
+
+  /// Notes that a server lives; where it is alone by nature, the rows of others go. Rows a day old go in any case.
+  func beat(_ node: NodeRecord, alone: Bool) async throws(StoreError)
+  /// Forgets a server that ends.
+  func leave(_ node: UniqueID) async throws(StoreError)
+  /// Every server, live or not.
+  func nodes() async throws(StoreError) -> [NodeRecord]
+  /// Notes fetches of the JWK Set, within the bounds of `VerifierRecord`.
+  func noteVerifiers(_ sightings: [VerifierSighting]) async throws(StoreError)
+  /// Who fetched the JWK Set, the latest first.
+  func verifiers() async throws(StoreError) -> [VerifierRecord]
+
+  // MARK: The store itself
+
   /// A number which is another one after any change made by another process.
   func changeMark() async throws(StoreError) -> Int64
   /// Audit rows after `sequence`, oldest first.
   func audit(after sequence: Int64, limit: Int) async throws(StoreError) -> [AuditRecord]
   /// Writes something and makes it durable: whether the store can.
   func probe(now: Int64) async throws(StoreError)
+}
+
+extension Store {
+  /// Adds a client without a MAC key. Throws `.exists("client")`.
+  package func addClient(_ client: ClientRecord, context: RequestContext) async throws(StoreError) {
+    _ = try await addClient(client, macKey: nil, context: context)
+  }
 }
 
 /// A new password for a user.

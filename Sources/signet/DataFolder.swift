@@ -44,6 +44,16 @@ struct DataFolder {
     return descriptor
   }
 
+  /// Locks the folder for the one command that may change the master key, also while a server runs on it.
+  func lockForRewrapping() throws -> FolderLock {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      if descriptor >= 0 { close(descriptor) }
+      throw CommandFailure.failed("another command changes the master key of \(path) at the moment; wait for its end")
+    }
+    return FolderLock(descriptor: descriptor)
+  }
+
   /// Writes where the server can be asked into its lock file, for `signet health`.
   static func record(_ addresses: [String], in descriptor: Int32) {
     let text = Array(addresses.joined(separator: "\n").utf8)
@@ -68,4 +78,12 @@ struct DataFolder {
     let count = read(descriptor, &buffer, buffer.count)
     return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(separator: "\n").map(String.init)
   }
+}
+
+/// A lock that its holder's end releases as well.
+struct FolderLock {
+  fileprivate let descriptor: Int32
+
+  /// Lets others in.
+  func release() { close(descriptor) }
 }

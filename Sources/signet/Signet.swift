@@ -19,7 +19,7 @@ struct Signet: AsyncParsableCommand {
     version: version,
     subcommands: [
       ServeCommand.self, UserCommand.self, ClientCommand.self, SessionCommand.self, KeyCommand.self, AuditCommand.self,
-      TokenCommand.self, MigrateCommand.self, ConfigCommand.self, HealthCommand.self,
+      TokenCommand.self, JoseCommand.self, MigrateCommand.self, ConfigCommand.self, HealthCommand.self,
     ])
 
   static let version = SignetVerifier.version

@@ -14,6 +14,17 @@ struct Table {
     Output.line(json ? text(asJSON) : columnsText)
   }
 
+  /// Prints each row as lines of its own, a column each: for rows that are too wide.
+  func printDown() {
+    let width = columns.map(\.count).max() ?? 0
+    let rows = rows.map { row in
+      zip(columns, row).map { column, value in
+        column + String(repeating: " ", count: width - column.count) + "  " + Self.cell(value)
+      }.joined(separator: "\n")
+    }
+    Output.line(rows.joined(separator: "\n\n"))
+  }
+
   private var asJSON: JSONValue {
     .array(rows.map { row in .object(zip(columns, row).map { JSONMember($0, $1) }) })
   }
@@ -46,7 +57,12 @@ struct Table {
 enum Output {
   /// Prints a line, whole and at once, to standard output or another descriptor.
   static func line(_ text: String, to descriptor: Int32 = 1) {
-    var bytes = Array((text + "\n").utf8)[...]
+    bytes(Array((text + "\n").utf8), to: descriptor)
+  }
+
+  /// Prints bytes as they are.
+  static func bytes(_ bytes: [UInt8], to descriptor: Int32 = 1) {
+    var bytes = bytes[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
       guard count > 0 || errno == EINTR else { return }

@@ -3,6 +3,7 @@
 import Configuration
 import Glibc
 import Identity
+import JOSE
 import OpenSSL
 import Passwords
 import Storage
@@ -11,6 +12,7 @@ import Telemetry
 /// An open data folder, for one command.
 struct Workbench {
   let settings: Settings
+  let folder: DataFolder
   let store: SQLiteStore
 
   /// Who acts, in the audit trail: the operator at the command line.
@@ -26,7 +28,7 @@ struct Workbench {
       let folder = creating ? try DataFolder(preparing: settings.data) : try DataFolder(existing: settings.data)
       let store = try openStore(settings, folder, Metrics())
       defer { store.close() }
-      return try await body(Workbench(settings: settings, store: store))
+      return try await body(Workbench(settings: settings, folder: folder, store: store))
     }
   }
 
@@ -60,14 +62,18 @@ struct Workbench {
 
   static func randomEpoch() -> UInt32 { Random.bytes(4).reduce(0) { $0 << 8 | UInt32($1) } }
 
-  /// The store's keys, unwrapped by the master key of the settings.
-  func ring() async throws -> KeyRing {
-    try await KeyRing.open(
-      store, Self.masterKeySource(settings), algorithm: settings.token.algorithm.rawValue, now: Self.now)
+  /// The store's keys with the master key of the settings that opens them, for changes.
+  /// - Parameter making: whether an empty store gets keys.
+  func keys(making: Bool = false) async throws -> UnlockedKeys {
+    try await UnlockedKeys.open(store, Self.masterKeySource(settings), making: making, now: Self.now)
   }
 
+  /// The keys that verify tokens, each checked by its MAC.
+  func published() async throws -> [PublicJWK] { try await keys().published() }
+
   static func masterKeySource(_ settings: Settings) -> MasterKeySource {
-    settings.masterKey.map { .value($0.reveal()) } ?? .file(settings.masterKeyFile)
+    let source = settings.masterKey.map { MasterKeySource.value($0.reveal()) } ?? .file(settings.masterKeyFile)
+    return settings.masterKeyPrevious.map { .replacing(source, previous: $0.reveal()) } ?? source
   }
 
   /// The user with this name.

@@ -24,6 +24,20 @@ import Testing
       "F:1: session.absolute_ttl (5m) is less than token.access_ttl (10m); give at least as much"
     ),
     ("token: {access_ttl: 1s}", "good"),
+    ("key: {rotate_every: 0s, publish_before: 90d}", "good"), ("key: {rotate_every: 3s, publish_before: 2s}", "good"),
+    (
+      "key: {rotate_every: 1d}",
+      "F:1: key.rotate_every (1d) is not more than key.publish_before (1d); give more, or 0s for never"
+    ),
+    (
+      "key:\n  rotate_every: 2d\n  publish_before: 3d",
+      "F:2: key.rotate_every (2d) is not more than key.publish_before (3d); give more, or 0s for never"
+    ),
+    ("token: {algorithm: RS256, algorithms: [EdDSA, RS256]}", "good"),
+    (
+      "token:\n  algorithm: RS256\n  algorithms: [ES256, EdDSA]",
+      "F:3: token.algorithms leaves out token.algorithm (RS256); give ES256, EdDSA, RS256"
+    ),
     (
       "password: {memory_kib: 15, parallelism: 2}",
       "F:1: password.memory_kib (15) is less than Argon2id needs; give at least 16, 8 for each lane"

@@ -51,7 +51,13 @@ import Testing
     ),
     ("session: {max_per_user: 0}", #"F:1: session.max_per_user "0" is not good; give a number from 1 to 10000"#),
     ("session: {max_per_user: 0x10}", #"F:1: session.max_per_user "0x10" is not good; give a number from 1 to 10000"#),
-    ("token: {algorithm: none}", #"F:1: token.algorithm "none" is not good; give one of ES256, RS256, EdDSA"#),
+    (
+      "token: {algorithm: none}",
+      #"F:1: token.algorithm "none" is not good; give one of ES256, ES384, ES512, RS256, RS384, RS512, "#
+        + "PS256, PS384, PS512, EdDSA, ML-DSA-44, ML-DSA-65, ML-DSA-87"
+    ),
+    ("token: {algorithms: []}", "F:1: token.algorithms is empty; give a list of \(Check.algorithm.shape)"),
+    ("token: {algorithms: [HS256]}", #"F:1: token.algorithms "HS256" is not good; give "# + Check.algorithm.shape),
     ("tls: {mode: auto}", #"F:1: tls.mode "auto" is not good; give one of on, off"#),
     ("store: {migrate: yes}", #"F:1: store.migrate "yes" is not good; give true or false"#),
     ("data: \"a\\nb\"", #"F:1: data "a?b" is not good; give a path"#),

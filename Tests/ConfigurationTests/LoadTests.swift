@@ -23,7 +23,7 @@ import Testing
     #expect(settings.limits.handshakeTimeout == .seconds(10))
     #expect(settings.server.loops == 8)
     #expect(settings.limits.headTimeout == .seconds(10))
-    #expect(settings.token.algorithm == .es256)
+    #expect(settings.token.algorithm == .es256 && settings.token.algorithms == [.es256])
     #expect(settings.token.accessTTL == .seconds(600))
     #expect(settings.token.audience == "api")
     #expect(settings.session.idleTTL == .seconds(14 * 86_400))
@@ -48,11 +48,13 @@ import Testing
     let standard = try load().settings
     let changed: [String: String] = [
       "issuer": "https://a.example", "listen": "127.0.0.1:1", "admin.listen": "off", "data": "/d",
-      "master_key_file": "/k", "master_key": "x", "tls.mode": "off", "token.algorithm": "EdDSA",
+      "master_key_file": "/k", "master_key": "x", "master_key_previous": "x", "tls.mode": "off",
+      "token.algorithm": "EdDSA",
       "token.audience": "b", "session.retry_elsewhere": "revoke", "log.level": "debug", "log.format": "text",
       "log.access": "all", "cors.origins": "https://a.example", "store.url": "sqlite:///x", "store.migrate": "false",
-      "tls.client_certificate": "any", "proxy.trusted": "10.0.0.0/8", "proxy.header": "forwarded",
-      "session.idle_ttl": "1d", "session.absolute_ttl": "30d", "session.retry_window": "1s",
+      "token.algorithms": "ES256,RS256", "tls.client_certificate": "any", "proxy.trusted": "10.0.0.0/8",
+      "proxy.header": "forwarded",
+      "key.rotate_every": "40d", "session.idle_ttl": "1d", "session.absolute_ttl": "30d", "session.retry_window": "1s",
     ]
     // Each needs others beside it.
     let files = ["tls.certificate": "/c", "tls.key": "/k", "tls.client_ca": "/a"]

@@ -36,12 +36,12 @@ import Testing
     let loaded = try loadText(SampleTests.active), standard = try load()
     let examples = [
       "issuer", "master_key_file", "tls.mode", "tls.certificate", "tls.key", "tls.client_ca", "server.loops",
-      "hashing.threads", "store.url",
+      "hashing.threads", "store.url", "token.algorithms",
     ]
     let changes = Settings.changes(from: standard, to: loaded)
     #expect(Set(changes.reloadable + changes.needRestart) == Set(examples))
-    // All but the one that no file may hold.
-    #expect(loaded.rows.filter { $0.origin == "default" }.map(\.key) == ["master_key"])
+    // All but those that no file may hold.
+    #expect(loaded.rows.filter { $0.origin == "default" }.map(\.key) == ["master_key", "master_key_previous"])
   }
 
   @Test func everyLineFits() {

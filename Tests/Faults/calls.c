@@ -62,6 +62,7 @@ static bool file_read_fails(size_t *count) {
 }
 
 static bool file_write_fails(int descriptor, size_t *count) {
+  if (descriptor > 2) count_change();
   if (descriptor > 2 && has_fault(FAULT_ENOSPC)) return fail(write_errno());
   return file_read_fails(count);
 }
@@ -145,21 +146,25 @@ ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset
 
 int ftruncate(int descriptor, off_t length) {
   REAL(ftruncate);
+  count_change();
   return has_fault(FAULT_ENOSPC) && fail(write_errno()) ? -1 : real(descriptor, length);
 }
 
 int ftruncate64(int descriptor, off64_t length) {
   REAL(ftruncate64);
+  count_change();
   return has_fault(FAULT_ENOSPC) && fail(write_errno()) ? -1 : real(descriptor, length);
 }
 
 int fsync(int descriptor) {
   REAL(fsync);
+  count_change();
   return sync_fails() ? -1 : real(descriptor);
 }
 
 int fdatasync(int descriptor) {
   REAL(fdatasync);
+  count_change();
   return sync_fails() ? -1 : real(descriptor);
 }
 
@@ -175,4 +180,33 @@ int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int fla
 int epoll_wait(int epoll, struct epoll_event *events, int most, int milliseconds) {
   REAL(epoll_wait);
   return has_fault(FAULT_EINTR) && fail(EINTR) ? -1 : real(epoll, events, most, milliseconds);
+}
+
+int rename(const char *from, const char *to) {
+  REAL(rename);
+  count_change();
+  return real(from, to);
+}
+
+int link(const char *from, const char *to) {
+  REAL(link);
+  count_change();
+  return real(from, to);
+}
+
+int unlink(const char *path) {
+  REAL(unlink);
+  count_change();
+  return real(path);
+}
+
+// The wall clock alone is set, as an operator would do it.
+int clock_gettime(clockid_t clock, struct timespec *time) {
+  REAL(clock_gettime);
+  int result = real(clock, time);
+  if (result || clock != CLOCK_REALTIME) return result;
+  int64_t nanoseconds = time->tv_nsec + wall_milliseconds() % 1000 * 1000000;
+  time->tv_sec += wall_milliseconds() / 1000 + (nanoseconds >= 1000000000) - (nanoseconds < 0);
+  time->tv_nsec = (nanoseconds + 1000000000) % 1000000000;
+  return result;
 }

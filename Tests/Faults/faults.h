@@ -30,6 +30,12 @@ void count_slow_sync(void);
 // How long an fsync takes, in milliseconds.
 unsigned sync_milliseconds(void);
 
+// By how much the wall clock is wrong, in milliseconds.
+int64_t wall_milliseconds(void);
+
+// Counts a call that changes a file, and kills the process at the one that `die_at` names.
+void count_change(void);
+
 // The errno of a write that finds no room.
 int write_errno(void);
 

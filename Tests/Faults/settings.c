@@ -3,7 +3,8 @@
 // Rates are percent of the calls concerned, fractions allowed. `control` names a file of the same form, whose rates are
 // laid over those of the variable while it exists; it is looked at before each call, so replacing the file (by rename)
 // switches faults on and off in the running process. `report` names a file of 64-bit counts, one for each fault in the
-// order of `names`, so that a test can see that what it is about did happen. A call's fate is a hash of seed, fault and
+// order of `names`, so that a test can see that what it is about did happen. `die_at=N` kills the process before its
+// Nth call that changes a file, and `wall_ms=N` sets its wall clock by so many milliseconds. A call's fate is a hash of seed, fault and
 // the number of the call, whichever thread makes it. State: atomics; the lock is for reading the file alone.
 
 #define _GNU_SOURCE
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,12 +31,16 @@ struct settings {
   uint64_t rates[FAULTS];  // of 2^32
   unsigned sync_milliseconds;
   int write_errno;
+  int64_t wall_milliseconds;
 };
 
 static struct settings given;
 static const char *control_path;
 static _Atomic uint64_t seed, rates[FAULTS], calls[FAULTS + 1];
 static _Atomic unsigned slow_sync;
+static _Atomic int64_t wall;
+static uint64_t death;
+static _Atomic uint64_t changes;
 static _Atomic int no_room = ENOSPC;
 
 static _Atomic uint64_t unreported[REPORTED];
@@ -57,6 +63,8 @@ static void set(struct settings *settings, const char *name, const char *value) 
   if (!strcmp(name, "seed")) settings->seed = strtoull(value, NULL, 10);
   if (!strcmp(name, "fsync_ms")) settings->sync_milliseconds = (unsigned)strtoul(value, NULL, 10);
   if (!strcmp(name, "write_errno")) settings->write_errno = (int)strtol(value, NULL, 10);
+  if (!strcmp(name, "wall_ms")) settings->wall_milliseconds = strtoll(value, NULL, 10);
+  if (!strcmp(name, "die_at")) death = strtoull(value, NULL, 10);
   for (int fault = 0; fault < FAULTS; fault++)
     if (!strcmp(name, names[fault])) settings->rates[fault] = (uint64_t)(strtod(value, NULL) / 100 * 0x1p32);
 }
@@ -78,6 +86,7 @@ static void apply(const struct settings *settings) {
   atomic_store(&seed, settings->seed);
   atomic_store(&slow_sync, settings->sync_milliseconds);
   atomic_store(&no_room, settings->write_errno);
+  atomic_store(&wall, settings->wall_milliseconds);
   for (int fault = 0; fault < FAULTS; fault++) atomic_store(&rates[fault], settings->rates[fault]);
 }
 
@@ -153,3 +162,14 @@ unsigned sync_milliseconds(void) {
 }
 
 int write_errno(void) { return atomic_load(&no_room); }
+
+int64_t wall_milliseconds(void) {
+  int error = errno;
+  look_at_control();
+  errno = error;
+  return atomic_load(&wall);
+}
+
+void count_change(void) {
+  if (death && atomic_fetch_add(&changes, 1) + 1 == death) kill(getpid(), SIGKILL);
+}

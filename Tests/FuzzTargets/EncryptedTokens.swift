@@ -1,6 +1,6 @@
 // Compact JWE. Random bytes never have a good tag, so the bytes are used in three ways: as a token, which nothing may
-// trap on; as the header of a token whose tag is good, where a plain list of rules says whether it may be accepted; and as
-// a text, which comes back from every algorithm, and no longer once a byte of its token has changed.
+// trap on; as the header of a token whose tag is good, where a plain list of rules says whether it may be accepted; and
+// as a text, which comes back from every algorithm, and no longer once a byte of its token has changed.
 
 #if DEBUG || FUZZING
 @testable import JOSE

@@ -28,6 +28,35 @@ import Testing
     #expect(Set(ring.entries.filter { $0.state == .active }.map(\.jwk.algorithm)) == [.es256, .eddsa])
   }
 
+  @Test func eachOfferedAlgorithmHasAnActiveAndAPendingKey() async throws {
+    let world = try World()
+    let ring = try await world.ring("EdDSA", offering: ["ES256", "EdDSA", "RS256"])
+    #expect(Set(ring.signing.keys) == [.es256, .rs256, .eddsa])
+    #expect(ring.algorithm == .eddsa)
+    for (algorithm, key) in ring.signing {
+      let own = ring.entries.filter { $0.jwk.algorithm == algorithm }
+      #expect(own.filter { $0.state == .active }.map(\.jwk.kid) == [key.kid])
+      #expect(own.filter { $0.state == .pending }.count == 1)
+    }
+    let again = try await world.ring("ES256", offering: ["RS256"])
+    #expect(again.algorithm == .es256 && again.published.count == 6)
+    await #expect(throws: KeyRingError.self) { try await world.ring("ES256", offering: ["HS256"]) }
+  }
+
+  @Test func clientsMACKeysAreUnwrappedForTheirClientAlone() async throws {
+    let world = try World()
+    _ = try await world.ring()
+    let key = Random.bytes(48)
+    let keys = try await UnlockedKeys.open(world.store, .file(world.masterKeyPath), making: false, now: 0)
+    let wrapped = try keys.wrapClientKey(key, clientID: "signet").wrapped
+    let hex = wrapped.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    let database = try Connection(path: world.folder + "/signet.db", access: .readWrite)
+    try database.execute("UPDATE client SET mac_key = X'\(hex)'")
+    #expect(try await world.ring().clientMACKeys == ["signet": key])
+    try database.execute("UPDATE client SET id = 'other'")
+    await #expect(throws: KeyRingError.self) { try await world.ring() }
+  }
+
   @Test func aWrongMasterKeyIsRefusedAndMakesNothing() async throws {
     let world = try World()
     _ = try await world.ring()

@@ -27,8 +27,11 @@ final class World: Sendable {
     return try SQLiteStore(options, epoch: 7, digest: { Digest.sha256($0) }, metrics: metrics)
   }
 
-  func ring(_ algorithm: String = "ES256", _ source: MasterKeySource? = nil) async throws -> KeyRing {
-    try await KeyRing.open(store, source ?? .file(masterKeyPath), algorithm: algorithm, now: 1_700_000_000_000)
+  func ring(
+    _ algorithm: String = "ES256", _ source: MasterKeySource? = nil, offering algorithms: [String] = []
+  ) async throws -> KeyRing {
+    try await KeyRing.open(
+      store, source ?? .file(masterKeyPath), algorithm: algorithm, algorithms: algorithms, now: 1_700_000_000_000)
   }
 
   func issuer(_ ring: KeyRing, clock: Clock, policy: Policy = .standard) async throws -> (Issuer, HashingPool) {
@@ -39,13 +42,15 @@ final class World: Sendable {
     return (try Issuer(authority) { _ in }, pool)
   }
 
-  func addUser(_ name: String, _ password: String, _ pool: HashingPool) async throws -> UniqueID {
+  func addUser(
+    _ name: String, _ password: String, _ pool: HashingPool, email: String? = nil, roles: String = "[\"editor\"]"
+  ) async throws -> UniqueID {
     let id = UniqueID(random: Random.bytes(16))
     let hash = try await pool.hash(PasswordRule.bytes(password), origin: Origin(knownDevice: true, addressPrefix: 0))
       .phc
     let user = NewUser(
-      id: id, username: name, usernameKey: Username.key(name), email: nil, emailKey: nil, emailVerified: false,
-      passwordHash: hash, roles: "[\"editor\"]")
+      id: id, username: name, usernameKey: Username.key(name), email: email, emailKey: email,
+      emailVerified: email != nil, passwordHash: hash, roles: roles)
     try await store.addUser(user, now: 1_700_000_000_000, context: RequestContext(actor: "operator"))
     return id
   }

@@ -30,7 +30,8 @@ import Testing
       return
     }
     try withFolder { folder in
-      for algorithm in SignatureAlgorithm.available {
+      // PyJWT has no ML-DSA.
+      for algorithm in SignatureAlgorithm.allCases.dropLast(3) {
         let key = try SigningKey.generate(algorithm)
         var writer = JSONWriter()
         key.publicJWK.write(into: &writer)
@@ -44,6 +45,30 @@ import Testing
         let verified = try TokenVerifier(keys: [jwk]).verify(compact: theirs, type: "at+jwt")
         #expect(try verified.claims["sub"]?.string == "they")
       }
+    }
+  }
+
+  @Test(
+    .enabled(if: MLDSATests.isAvailable, "OpenSSL before 3.5 has no ML-DSA"),
+    arguments: [SignatureAlgorithm.mlDSA44, .mlDSA65, .mlDSA87])
+  func jwcryptoAgreesOnMLDSA(algorithm: SignatureAlgorithm) throws {
+    guard let python = environment("SIGNET_PYTHON"), run("\(python) -c 'import jwcrypto.jwk'").succeeded else {
+      print("SKIPPED: set SIGNET_PYTHON to a Python that has jwcrypto")
+      return
+    }
+    try withFolder { folder in
+      let key = try SigningKey.generate(algorithm)
+      var writer = JSONWriter()
+      try key.writePrivate(into: &writer)
+      writeFile(folder + "/key.json", writer.bytes)
+      writeFile(folder + "/token", try token(key))
+      writeFile(folder + "/script.py", Array(Self.jwcryptoScript.utf8))
+      // Without this test's own OpenSSL: Python brings one.
+      let result = run("cd \(folder) && env -u LD_LIBRARY_PATH \(python) script.py \(algorithm.rawValue)")
+      #expect(result.succeeded, "\(result.output)")
+      let jwk = try SigningKey(try JSONValue.parse(try #require(readFile(folder + "/theirs.json")))).publicJWK
+      let theirs = try #require(readFile(folder + "/theirs"))
+      #expect(try text(TokenVerifier(keys: [jwk]).verify(compact: theirs, type: nil).payload) == "they")
     }
   }
 
@@ -80,5 +105,21 @@ import Testing
     json.dump(public, open('theirs.json', 'w'))
     header = {'alg': algorithm, 'typ': 'at+jwt', 'kid': theirs.thumbprint()}
     open('theirs', 'w').write(jws.serialize_compact(header, json.dumps({'sub': 'they'}), theirs, algorithms=[algorithm]))
+    """
+
+  private static let jwcryptoScript = """
+    import json, sys
+    from jwcrypto import jwk, jws
+    algorithm = sys.argv[1]
+    ours = jwk.JWK.from_json(open('key.json').read())
+    assert ours.thumbprint() == ours['kid']
+    token = jws.JWS()
+    token.deserialize(open('token').read(), ours.public())
+    assert json.loads(token.payload)['sub'] == 'we'
+    theirs = jwk.JWK.generate(kty='AKP', alg=algorithm)
+    token = jws.JWS('they')
+    token.add_signature(theirs, None, json.dumps({'alg': algorithm}), None)
+    open('theirs', 'w').write(token.serialize(compact=True))
+    open('theirs.json', 'w').write(theirs.export())
     """
 }

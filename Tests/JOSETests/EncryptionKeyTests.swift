@@ -48,9 +48,31 @@ import Testing
     #expect(read.algorithm == algorithm)
     #expect(try read.pem == key.encryptionKey.pem)
     #expect(throws: JOSEError.invalidKey) { try DecryptionKey(value) }
-    let fromPEM = try EncryptionKey(key: try PublicKey(pem: read.pem), algorithm: algorithm)
+    let fromPEM = try EncryptionKey(pem: read.pem, algorithm: algorithm)
     #expect(fromPEM.kid == nil)
+    #expect(fromPEM.algorithm == algorithm)
     #expect(fromPEM.thumbprint == key.kid)
+  }
+
+  @Test func privatePEM() throws {
+    let passphrase = Array("correct horse".utf8)
+    let key = try DecryptionKey.generate(.ecdhESA256KW, kind: .x25519)
+    let pem = try key.encryptedPEM(passphrase: passphrase)
+    #expect(pem.hasPrefix("-----BEGIN ENCRYPTED PRIVATE KEY-----"))
+    let read = try DecryptionKey(pem: pem, passphrase: passphrase)
+    #expect(read.kid == nil)
+    #expect(read.encryptionKey.thumbprint == key.kid)
+    let token = try encrypt([1], to: read.encryptionKey, .a128GCM)
+    #expect(try TokenDecrypter(keys: [read]).decrypt(compact: token).plaintext == [1])
+    #expect(throws: JOSEError.invalidKey) { try DecryptionKey(pem: pem, passphrase: [1]) }
+    #expect(throws: JOSEError.invalidKey) { try DecryptionKey(pem: pem) }
+    #expect(throws: JOSEError.invalidKey) { try DecryptionKey(pem: key.encryptionKey.pem) }
+    #expect(throws: JOSEError.invalidKey) { try EncryptionKey(pem: pem) }
+    #expect(throws: JOSEError.unsupportedKey) {
+      try DecryptionKey(pem: pem, passphrase: passphrase, algorithm: .rsaOAEP256)
+    }
+    #expect(throws: JOSEError.unsupportedKey) { try DecryptionKey.generate(.a256KW).encryptedPEM(passphrase: [1]) }
+    #expect(throws: JOSEError.cryptographyFailed) { try key.encryptedPEM(passphrase: []) }
   }
 
   @Test func nothingIsPrinted() throws {
@@ -115,6 +137,7 @@ import Testing
       (#""kty":"EC","crv":"P-256",\#(Self.point),"y":"\#(String(repeating: "A", count: 43))""#, .invalidKey),
       (#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#, .unsupportedKey),
       (#""kty":"OKP","crv":"X448","x":"AAAA""#, .unsupportedKey),
+      (#""kty":"OKP","crv":"X25519","x":"\#(String(repeating: "A", count: 43))""#, .weakKey),
       (Self.k32, .unsupportedKey), (Self.k32 + #","alg":"HS256""#, .unsupportedKey),
       (Self.k32 + #","alg":"A128KW""#, .unsupportedKey), (Self.k32 + #","alg":"PBES2-HS256+A128KW""#, .unsupportedKey),
       (Self.k32 + #","alg":"ECDH-ES""#, .unsupportedKey), (Self.k16 + #","alg":"A256KW""#, .invalidKey),
@@ -150,6 +173,12 @@ import Testing
       #expect(throws: expected, "{\(members)}") { try DecryptionKey(parse("{\(members)}")) }
     }
     #expect(try DecryptionKey(parse("{\(Self.ec),\(Self.d)}")).algorithm == .ecdhES)
+    // A shared key may be for one direction; it stays so.
+    let reading = try DecryptionKey(parse(#"{\#(Self.k32),"alg":"A256KW","key_ops":["unwrapKey"]}"#))
+    #expect(throws: JOSEError.wrongKeyUse) { try TokenEncrypter(key: reading.encryptionKey, content: .a256GCM) }
+    var writer = JSONWriter()
+    try reading.writePrivate(into: &writer)
+    #expect(throws: JOSEError.wrongKeyUse) { try EncryptionKey(JSONValue.parse(writer.bytes)) }
     #expect(throws: JOSEError.wrongKeyUse) {
       try EncryptionKey(parse(#"{\#(Self.k32),"alg":"dir","key_ops":["decrypt"]}"#))
     }

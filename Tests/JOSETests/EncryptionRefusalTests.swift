@@ -225,13 +225,10 @@ import Testing
       try TokenDecrypter(keys: [one]).decrypt(compact: try encrypt([1], to: two.encryptionKey, .a256GCM))
     }
     #expect(throws: JOSEError.missingKeyID) { try TokenDecrypter(keys: []).decrypt(compact: token) }
-  }
-}
-
-extension String {
-  /// The text with the first occurrence of `part` replaced.
-  func replacing(_ part: String, with other: String) -> String {
-    guard let range = firstRange(of: part) else { return self }
-    return self[..<range.lowerBound] + other + self[range.upperBound...]
+    let shared = try DecryptionKey(parse(PublishedEncryption.directKey.replacing(#""kid":"#, with: #""name":"#)))
+    #expect(shared.kid == nil)
+    #expect(throws: JOSEError.missingKeyID) { try TokenDecrypter(keys: [shared, one]) }
+    let direct = try encrypt([2], to: shared.encryptionKey, .a128GCM)
+    #expect(try TokenDecrypter(keys: [shared]).decrypt(compact: direct).plaintext == [2])
   }
 }

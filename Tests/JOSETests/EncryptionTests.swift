@@ -163,6 +163,21 @@ import Testing
     }
   }
 
+  @Test func headersAreBounded() throws {
+    for kind in [KeyKind.p521, .x25519] {
+      let key = try PrivateKey.generate(kind)
+      for (size, isGood) in [(3700, true), (3900, false)] {
+        let named = try DecryptionKey(key, kid: String(repeating: "k", count: size))
+        if isGood {
+          let token = try encrypt([1], to: named.encryptionKey, .a256GCM, contentType: "JWT")
+          #expect(try TokenDecrypter(keys: [named]).decrypt(compact: token).plaintext == [1])
+        } else {
+          #expect(throws: JOSEError.tooLarge) { try TokenEncrypter(key: named.encryptionKey, content: .a256GCM) }
+        }
+      }
+    }
+  }
+
   @Test func plaintextIsBounded() throws {
     let key = try DecryptionKey.generate(.a256KW)
     let encrypter = try TokenEncrypter(key: key.encryptionKey, content: .a256GCM)

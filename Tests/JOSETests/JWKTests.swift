@@ -87,6 +87,17 @@ import Testing
     #expect(try check(modulus: modulus, exponent: [1, 0, 1]) == .invalidKey)
   }
 
+  @Test func pointsOfSmallOrderAreRefused() throws {
+    // A signature that anybody can write down, R = 1 and s = 0, is good for the neutral element.
+    var points = [[1] + [UInt8](repeating: 0, count: 31), [0xEC] + [UInt8](repeating: 0xFF, count: 31)]
+    points += [[UInt8](repeating: 0, count: 32), [0xEE] + [UInt8](repeating: 0xFF, count: 30) + [0x7F]]
+    for point in points {
+      let x = Base64URL.encode(point)
+      #expect(throws: JOSEError.weakKey) { try PublicJWK(parse(#"{"kty":"OKP","crv":"Ed25519","x":"\#(x)"}"#)) }
+      #expect(throws: JOSEError.weakKey) { try Thumbprint.of(parse(#"{"kty":"OKP","crv":"X25519","x":"\#(x)"}"#)) }
+    }
+  }
+
   @Test func setsSkipWhatIsNotForUs() throws {
     let weak = #"{"kty":"RSA","n":"\#(String(repeating: "_", count: 170))8","e":"AQAB"}"#
     let members = [

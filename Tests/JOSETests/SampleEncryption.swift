@@ -1,4 +1,5 @@
-// Encrypted tokens with any header, put together here from OpenSSL's parts alone: what TokenEncrypter would never write.
+// Encrypted tokens with any header, put together here from OpenSSL's parts alone: what TokenEncrypter would never
+// write.
 
 import JOSE
 import JSON

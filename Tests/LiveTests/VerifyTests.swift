@@ -20,7 +20,7 @@ import Testing
   }
 
   /// As a service would: the key by `kid` from the served set, algorithm, issuer, audience and type pinned.
-  private static let script = """
+  static let script = """
     import json, sys, urllib.request
     import jwt
     from joserfc import jwt as jose

@@ -26,12 +26,23 @@ import Testing
     #expect(try PrivateKey(parameters, try key.parameters()).pkcs8() == key.pkcs8())
   }
 
+  @Test func keysForAgreementSurviveTheirForms() throws {
+    let key = try PrivateKey.generate(.x25519)
+    #expect(key.kind == .x25519)
+    let parameters = try key.publicKey.parameters()
+    #expect(try PrivateKey(parameters, key.parameters()).pkcs8() == key.pkcs8())
+    #expect(try PrivateKey(pkcs8: key.pkcs8()).publicKey.parameters() == parameters)
+    let other = try PrivateKey.generate(.x25519).parameters()
+    #expect(throws: OpenSSLError.self) { try PrivateKey(parameters, other) }
+    #expect(throws: OpenSSLError.self) { try Signer(key: key, scheme: .ed25519) }
+  }
+
   @Test(arguments: kinds) func contextsAreReused(kind: KeyKind, scheme: SignatureScheme) throws {
     let key = try PrivateKey.generate(kind)
     let signer = try Signer(key: key, scheme: scheme)
     let verifier = try Verifier(key: key.publicKey, scheme: scheme)
     // Enough signatures that an r or s with leading zeros comes up among P-256's (one in 128).
-    for round in 0..<(kind == .p256 ? 1000 : 20) {
+    for round in 0..<(kind == .p256 ? 1000 : kind == .p384 ? 200 : 20) {
       let message = Array("message \(round)".utf8)
       var signature = [UInt8](repeating: 0, count: signer.signatureSize)
       try message.withUnsafeBytes { message in

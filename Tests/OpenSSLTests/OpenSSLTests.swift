@@ -24,8 +24,25 @@ func bytes(hex: String) -> [UInt8] {
     for _ in 0..<3 { #expect(first.tag(Array("Hi There".utf8)) == tag) }
     let second = try HMACSHA256(key: Array("Jefe".utf8))
     let other = bytes(hex: "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
-    #expect(second.tag(Array("what do ya want for nothing?".utf8)) == other)
+    let question = Array("what do ya want for nothing?".utf8)
+    #expect(second.tag(question) == other)
     #expect(first.tag([]).count == 32)
+    let longer: [(HashFunction, String)] = [
+      (
+        .sha384,
+        "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649"
+      ),
+      (
+        .sha512,
+        """
+        164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fd\
+        caeab1a34d4a6b4b636e070a38bce737
+        """
+      ),
+    ]
+    for (hash, expected) in longer {
+      #expect(try HMAC(key: Array("Jefe".utf8), hash: hash).tag(question) == bytes(hex: expected))
+    }
     let message = Array("Hi There".utf8)
     message.withUnsafeBytes { message in
       tag.withUnsafeBytes { tag in

@@ -6,6 +6,8 @@
 package enum SQLiteMigrations {
   /// Every migration's name and its SQL text in UTF-8, oldest first; its place in the list is its version, from 1.
   package static let all: [(name: String, sql: [UInt8])] = [
-    ("v0001_initial", PackageResources.v0001_initial_sql)
+    ("v0001_initial", PackageResources.v0001_initial_sql),
+    ("v0002_keys", PackageResources.v0002_keys_sql),
+    ("v0003_clients", PackageResources.v0003_clients_sql),
   ]
 }

@@ -7,29 +7,31 @@ import JSON
 
 /// The rendered documents of one snapshot.
 struct Documents {
-  /// Seconds for which a verifier may keep the JWK Set.
+  /// Seconds for which the metadata and the API's description may be kept.
   static let maxAge = 300
 
   let keys: PreparedResponse
   let metadata: PreparedResponse
 
   init(_ snapshot: Snapshot) {
-    keys = Self.prepared("application/jwk-set+json", Self.keys(snapshot.ring.published))
+    keys = Self.prepared(
+      "application/jwk-set+json", Self.keys(snapshot.ring), maxAge: snapshot.policy.keys.maxAge)
     metadata = Self.prepared("application/json", Self.metadata(snapshot.policy))
   }
 
-  private static func keys(_ published: [PublicJWK]) -> [UInt8] {
+  private static func keys(_ ring: KeyRing) -> [UInt8] {
     var json = JSONWriter()
     json.beginObject()
     json.name("keys")
     json.beginArray()
-    for key in published { key.write(into: &json) }
+    for key in ring.published { key.write(into: &json) }
+    for key in ring.foreign { key.write(into: &json) }
     json.endArray()
     json.endObject()
     return json.bytes
   }
 
-  static func prepared(_ type: String, _ body: [UInt8]) -> PreparedResponse {
+  static func prepared(_ type: String, _ body: [UInt8], maxAge: Int = maxAge) -> PreparedResponse {
     PreparedResponse(
       status: 200, contentType: type,
       fields: [("Cache-Control", "public, max-age=\(maxAge)"), ("Access-Control-Allow-Origin", "*")],

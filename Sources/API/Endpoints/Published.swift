@@ -7,7 +7,10 @@ import Storage
 import Telemetry
 
 extension Endpoints {
-  func jwks(_ exchange: Exchange) { exchange.respond(prepared: documents.keys) }
+  func jwks(_ exchange: Exchange) {
+    fetches.note(exchange, issuer.authority)
+    exchange.respond(prepared: documents.keys)
+  }
 
   func metadata(_ exchange: Exchange) { exchange.respond(prepared: documents.metadata) }
 
@@ -19,23 +22,23 @@ extension Endpoints {
     exchange.respond(200, contentType: "application/json", body: Array(#"{"status":"ok"}"#.utf8))
   }
 
-  /// The store answers a write, and there is a key to sign with (without one the server doesn't start).
+  /// The store answers a write, and there is a key to sign with.
   func readyz(_ exchange: Exchange) async throws(Refusal) {
-    let failure = await issuer.authority.storeFailure()
+    let (store, key) = (await issuer.authority.storeFailure(), issuer.authority.keyFailure)
     var json = JSONWriter()
     json.beginObject()
-    json.member("status", failure == nil ? "ok" : "failing")
-    if let failure {
-      exchange.cause = failure.cause
-      json.member("failing", ["store"])
+    json.member("status", store == nil && key == nil ? "ok" : "failing")
+    if let why = store.map({ "the store can't be written: \($0.cause)" }) ?? key {
+      exchange.cause = store?.cause ?? "no_key"
+      json.member("failing", (store == nil ? [] : ["store"]) + (key == nil ? [] : ["key"]))
       json.member("error", "temporarily_unavailable")
-      json.member("error_description", "the store can't be written: \(failure.cause)")
+      json.member("error_description", why)
       json.member("request_id", exchange.requestID)
       exchange.add("Retry-After", "1")
     }
     json.endObject()
     exchange.add("Cache-Control", "no-store")
-    exchange.respond(failure == nil ? 200 : 503, contentType: "application/json", body: json.bytes)
+    exchange.respond(store == nil && key == nil ? 200 : 503, contentType: "application/json", body: json.bytes)
   }
 
   func metrics(_ exchange: Exchange) {

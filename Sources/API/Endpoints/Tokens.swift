@@ -61,7 +61,8 @@ extension Endpoints {
     exchange.sessionID = tokens.sessionID.description
     var json = JSONWriter()
     json.beginObject()
-    json.member("access_token", tokens.accessToken)
+    json.name("access_token")
+    json.value(text: tokens.accessTokenText)
     json.member("token_type", "Bearer")
     json.member("expires_in", tokens.expiresIn)
     json.member("refresh_token", tokens.refreshToken)

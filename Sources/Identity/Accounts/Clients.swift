@@ -5,7 +5,7 @@ import Storage
 extension Issuer {
   /// The public first-party client which may use `grant` here; the built-in one when none is named.
   func client(_ id: String?, grant: String) throws(Refusal) -> ClientRecord {
-    guard let client = snapshot.clients[id ?? ClientRecord.builtIn] else {
+    guard let client = snapshot.clients[id ?? ClientRecord.builtIn]?.record else {
       throw Refusal(.invalidClient, cause: "unknown_client")
     }
     // A confidential client authenticates at the token endpoint; RFC 9700 section 2.4 keeps passwords from third parties.

@@ -42,6 +42,8 @@ extension Issuer {
     try check(request)
     let (user, hash) = try await authenticate(request, from: requester)
     let new = session(for: user, client, scope, audience, request.device, requester)
+    let session = SessionRecord(new, claimsVersion: user.claimsVersion)
+    try checkAnswer(SessionAndUser(session: session, user: user), scope: scope, now: new.now)
     let found: SessionAndUser?
     do {
       found = try await store.login(

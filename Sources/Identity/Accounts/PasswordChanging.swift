@@ -14,8 +14,10 @@ extension Issuer {
     {
       throw Refusal(.invalidRequest(objection), cause: "password_rule")
     }
+    try checkAnswer(
+      SessionAndUser(session: bearer.session, user: user), scope: bearer.session.scope, now: moment().now)
     let hash = try await replacement(of: current, by: new, user, requester)
-    let client = snapshot.clients[bearer.session.clientID]
+    let client = snapshot.clients[bearer.session.clientID]?.record
     let change = PasswordChange(
       userID: user.id, passwordHash: hash, keeping: bearer.session.id, validFrom: bearer.session.validFrom,
       idleTTL: client?.idleTTL ?? policy.idleTTL, addressPrefix: Int64(bitPattern: requester.addressPrefix),

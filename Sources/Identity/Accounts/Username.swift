@@ -90,14 +90,16 @@ package enum Role {
 
   /// Whether `text` is 1 to `limit` characters that need no escaping in JSON, URLs or lists.
   package static func isName(_ text: String, limit: Int) -> Bool {
-    (1...limit).contains(text.utf8.count)
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"):
-          true
-        default: [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "-")].contains(byte)
-        }
-      }
+    (1...limit).contains(text.utf8.count) && text.utf8.allSatisfy(isCharacter)
+  }
+
+  /// Whether a role may hold this byte of ASCII.
+  static func isCharacter(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
   }
 }

@@ -2,39 +2,61 @@
 // each event loop.
 
 package import JOSE
+package import JSON
 import OpenSSL
 package import Storage
 
-/// What a symmetric key is for. Each purpose has keys of its own, so that a tag for one thing is never good for another.
-enum Purpose: String, CaseIterable {
-  case refreshToken = "refresh-token"
-  case accessTokenID = "access-token-id"
-  case deviceToken = "device-token"
-  case publicKey = "public-key"
-}
-
 /// The store's keys, unwrapped.
 package struct KeyRing: Sendable {
-  /// One signing key and its state.
+  /// One signing key's public part and its state. Times are milliseconds since 1970.
   package struct Entry: Sendable {
     package let jwk: PublicJWK
     package let state: KeyState
-    /// Milliseconds since 1970.
     package let createdAt: Int64
     package let activatedAt: Int64?
+    package let publishedAt: Int64?
+    package let retiredAt: Int64?
+    /// When an operator asked for its successor.
+    package let rotationRequestedAt: Int64?
+    /// The longest life of the tokens it signed, in milliseconds.
+    package let tokenLifetime: Int64
+
+    init(_ jwk: PublicJWK, _ record: KeyRecord) {
+      (self.jwk, state) = (jwk, record.state)
+      (createdAt, activatedAt, publishedAt) = (record.createdAt, record.activatedAt, record.publishedAt)
+      (retiredAt, rotationRequestedAt) = (record.retiredAt, record.rotationRequestedAt)
+      tokenLifetime = record.tokenLifetime
+    }
   }
 
   /// The store's epoch, part of every refresh token.
   package let epoch: UInt32
   /// Keys by purpose and id.
   let secrets: [Purpose: [UInt8: [UInt8]]]
-  /// The active key of the issuer's algorithm.
-  let signing: SigningKey
-  /// Every key, oldest first.
+  /// The active key of each algorithm that the issuer has keys for.
+  package let signing: [SignatureAlgorithm: SigningKey]
+  /// What a client's tokens are signed by when it chose nothing else; `signing` has a key for it.
+  package let algorithm: SignatureAlgorithm
+  /// The MAC keys that clients registered, by client_id.
+  package let clientMACKeys: [String: [UInt8]]
+  /// Every key whose algorithm this program can do, oldest first.
   package let entries: [Entry]
+  /// The other servers' keys, for algorithms that this program can't do: published as they stand, used by nobody here.
+  package let foreign: [JSONValue]
+  /// A digest of which keys are published, and in which state: two servers with the same serve by the same keys.
+  package let mark: String
 
-  /// The keys a verifier may find a token signed with, and that Signet itself accepts.
-  package var published: [PublicJWK] { entries.filter { $0.state != .revoked }.map(\.jwk) }
+  /// The keys a verifier may find a token signed with, and that Signet itself accepts: those that sign first, since some
+  /// verifiers take the first that fits, then those that will sign, then those that did.
+  package var published: [PublicJWK] {
+    let keys = Self.published(entries)
+    return keys.filter { $0.kid == signing[algorithm]?.kid } + keys.filter { $0.kid != signing[algorithm]?.kid }
+  }
+
+  /// The published ones of these, in the order in which they are published.
+  static func published(_ entries: [Entry]) -> [PublicJWK] {
+    [KeyState.active, .pending, .retired].flatMap { state in entries.filter { $0.state == state }.map(\.jwk) }
+  }
 
   /// The newest key of a purpose, with its id.
   func newest(_ purpose: Purpose) -> (id: UInt8, key: [UInt8]) {
@@ -49,88 +71,80 @@ package struct KeyRing: Sendable {
     for (id, key) in secrets[purpose, default: [:]] { macs[id] = try HMACSHA256(key: key) }
     return macs
   }
-}
 
-/// Why the key ring can't be opened.
-package enum KeyRingError: Error, Sendable, CustomStringConvertible {
-  case masterKey(MasterKeyError)
-  case store(StoreError)
-  case cryptography(String)
-  case algorithm(String)
-
-  package var description: String {
-    switch self {
-    case .masterKey(let error): error.description
-    case .store(let error): error.description
-    case .cryptography(let why): why
-    case .algorithm(let name): "token.algorithm \(name) isn't supported; use ES256, RS256 or EdDSA"
-    }
+  /// The mark of stored keys.
+  package static func mark(of keys: [KeyRecord]) -> String {
+    let lines = keys.filter { $0.state != .revoked }.map { "\($0.kid) \($0.state.rawValue)\n" }
+    return Fingerprint.text(of: Array(lines.sorted().joined().utf8))
   }
-}
-
-/// Where the master key comes from.
-package enum MasterKeySource: Sendable {
-  /// A file; made when the store holds no keys yet.
-  case file(String)
-  /// Given by the environment, in base64url.
-  case value(String)
 }
 
 extension KeyRing {
   /// Opens the store's keys with the master key, making those that are missing.
+  /// - Parameters:
+  ///   - algorithm: the algorithm of clients which chose none.
+  ///   - algorithms: every algorithm that the issuer offers; `algorithm` is one of them whether it stands there or not.
   /// - Throws: `.masterKey(.wrong)` when the store's keys were wrapped with another one: never new keys in their place.
   package static func open(
-    _ store: any Store, _ source: MasterKeySource, algorithm name: String, now: Int64
+    _ store: any Store, _ source: MasterKeySource, algorithm: String, algorithms: [String] = [], now: Int64
   ) async throws(KeyRingError) -> KeyRing {
-    guard let algorithm = SignatureAlgorithm(rawValue: name) else { throw .algorithm(name) }
-    var material = try await load(store)
-    let master = try masterKey(source, mayCreate: material.secrets.isEmpty && material.keys.isEmpty)
-    var secrets = try unwrapSecrets(material, master)
-    let missing = Purpose.allCases.filter { secrets[$0] == nil }
-    if !missing.isEmpty {
-      try await add(store, try make(missing, master), [], now)
-      material = try await load(store)
-      secrets = try unwrapSecrets(material, master)
+    let offers = try KeyOffers(algorithm: algorithm, algorithms: algorithms)
+    let keys = try await UnlockedKeys.open(store, source, making: true, now: now)
+    let act = KeyAct(now: now, tokenLifetime: 0, context: RequestContext(actor: "system"))
+    return try await keys.completed(offers, act).ring(offers)
+  }
+}
+
+extension UnlockedKeys {
+  /// The same with a key made for each algorithm and state that lacks one.
+  func completed(_ offers: KeyOffers, _ act: KeyAct) async throws(KeyRingError) -> UnlockedKeys {
+    var keys = self
+    for _ in 0..<8 {
+      guard let change = try keys.completion(offers.algorithms, act) else { return keys }
+      // Whoever came first made them.
+      _ = try await perform(change)
+      keys = try await keys.again(now: act.now)
     }
-    guard let publicMAC = secrets[.publicKey]?[1] else { throw .masterKey(.wrong) }
-    let states = material.keys.filter { $0.algorithm == name }.map(\.state)
-    let wanted = [KeyState.active, .pending].filter { !states.contains($0) }
-    if !wanted.isEmpty {
-      // A pending key always stands in the JWK Set, so that verifiers know the next one before it signs.
-      var made: [KeyRecord] = []
-      for state in wanted { made.append(try makeKey(algorithm, state, master, publicMAC, now)) }
-      try await add(store, [], made, now)
-      material = try await load(store)
-    }
-    return try ring(material, secrets, publicMAC, master, algorithm)
+    throw .contended
   }
 
-  private static func ring(
-    _ material: KeyMaterial, _ secrets: [Purpose: [UInt8: [UInt8]]], _ publicMAC: [UInt8], _ master: MasterKey,
-    _ algorithm: SignatureAlgorithm
-  ) throws(KeyRingError) -> KeyRing {
-    var entries: [Entry] = []
-    var signing: SigningKey?
+  /// The ring of what was read.
+  /// - Throws: `.noActiveKey` when there is none to sign with for clients which chose nothing.
+  package func ring(_ offers: KeyOffers) throws(KeyRingError) -> KeyRing {
+    let (entries, foreign) = try readable()
+    var signing: [SignatureAlgorithm: SigningKey] = [:]
+    for algorithm in offers.algorithms {
+      if let record = key(algorithm.rawValue, .active) { signing[algorithm] = try signingKey(record) }
+    }
+    guard signing[offers.standard] != nil else { throw .noActiveKey(offers.standard.rawValue) }
+    return KeyRing(
+      epoch: material.epoch, secrets: secrets, signing: signing, algorithm: offers.standard,
+      clientMACKeys: try clientMACKeys(), entries: entries, foreign: foreign, mark: KeyRing.mark(of: material.keys))
+  }
+
+  /// The keys that verify tokens, in the order in which they are published.
+  package func published() throws(KeyRingError) -> [PublicJWK] { KeyRing.published(try readable().entries) }
+
+  /// Every key whose algorithm this program can do, and the published ones of those it can't.
+  private func readable() throws(KeyRingError) -> (entries: [KeyRing.Entry], foreign: [JSONValue]) {
+    var entries: [KeyRing.Entry] = []
+    var foreign: [JSONValue] = []
     for record in material.keys {
-      let jwk = try publicKey(record, publicMAC)
-      entries.append(
-        Entry(jwk: jwk, state: record.state, createdAt: record.createdAt, activatedAt: record.activatedAt))
-      if record.state == .active, record.algorithm == algorithm.rawValue { signing = try privateKey(record, master) }
+      let document = try document(record)
+      if SignatureAlgorithm.usable(record.algorithm) == nil {
+        if record.state != .revoked { foreign.append(document) }
+        continue
+      }
+      do { entries.append(KeyRing.Entry(try PublicJWK(document), record)) } catch { throw Self.altered(record) }
     }
-    guard let signing else {
-      throw .cryptography("the store has no active \(algorithm.rawValue) key; restore a backup")
-    }
-    return KeyRing(epoch: material.epoch, secrets: secrets, signing: signing, entries: entries)
+    return (entries, foreign)
   }
 
-  private static func masterKey(_ source: MasterKeySource, mayCreate: Bool) throws(KeyRingError) -> MasterKey {
-    do throws(MasterKeyError) {
-      switch source {
-      case .value(let text): return try MasterKey(base64url: text, from: "SIGNET_MASTER_KEY")
-      case .file(let path): return mayCreate ? try MasterKey(fileOrNew: path) : try MasterKey(file: path)
-      }
-    } catch {
-      throw .masterKey(error)
+  private func clientMACKeys() throws(KeyRingError) -> [String: [UInt8]] {
+    var keys: [String: [UInt8]] = [:]
+    for record in material.clientKeys {
+      do { keys[record.clientID] = try master.unwrap(record) } catch { throw .masterKey(error) }
     }
+    return keys
   }
 }

@@ -1,11 +1,13 @@
 // The master key: 32 bytes which wrap every other key. From a file only its owner can read, or from the environment.
 //
-// A new one is made only for a store that holds no keys yet, by whoever links the file into place first; a lost master
-// key is an error for a person to solve, since new keys would sign everybody out and hide what happened.
+// A new one is made only for a store that holds no keys yet, or in the place of one that opens the store (see
+// Rewrapping.swift); a lost master key is an error for a person to solve, since new keys would sign everybody out and hide
+// what happened.
 
 import Glibc
 import JOSE
 import OpenSSL
+import Storage
 
 /// Why there is no master key, or why it doesn't fit.
 package enum MasterKeyError: Error, Sendable, CustomStringConvertible {
@@ -16,7 +18,7 @@ package enum MasterKeyError: Error, Sendable, CustomStringConvertible {
   case unwritable(String, errno: Int32)
   /// It unwraps nothing of this store.
   case wrong
-  /// A stored key's MAC isn't good.
+  /// A stored key's MAC isn't good, or it doesn't unwrap where the others do; which one.
   case altered(String)
 
   package var description: String {
@@ -30,17 +32,25 @@ package enum MasterKeyError: Error, Sendable, CustomStringConvertible {
     case .unreadable(let path, let code): "\(path) can't be read: \(String(cString: strerror(code)))"
     case .unwritable(let path, let code): "\(path) can't be written: \(String(cString: strerror(code)))"
     case .wrong: "the master key isn't the one this store's keys were wrapped with; put back that one"
-    case .altered(let kid):
-      "signing key \(kid) of the store was altered by something other than signet; restore a backup"
+    case .altered(let what):
+      "\(what) of the store was altered by something other than signet; restore a backup"
     }
   }
 }
 
 /// 32 bytes that wrap keys.
 package struct MasterKey: Sendable, CustomStringConvertible {
-  fileprivate let bytes: [UInt8]
+  private let bytes: [UInt8]
 
   package var description: String { "[master key]" }
+
+  /// A new random key.
+  static func random() -> MasterKey { MasterKey(bytes: Random.bytes(32)) }
+
+  private init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// The key in base64url, as it stands in a file.
+  var base64url: String { Base64URL.encode(bytes) }
 
   /// A key in base64url, as it stands in a file or the environment.
   /// - Parameter place: where it comes from, for the error.
@@ -64,39 +74,6 @@ package struct MasterKey: Sendable, CustomStringConvertible {
     try self.init(base64url: text, from: path)
   }
 
-  /// Reads the key's file, which is made when it is missing.
-  init(fileOrNew path: String) throws(MasterKeyError) {
-    do throws(MasterKeyError) {
-      try self.init(file: path)
-    } catch {
-      guard case .missing = error else { throw error }
-      try Self.create(file: path)
-      try self.init(file: path)
-    }
-  }
-
-  /// Makes the file with a new random key, readable by its owner only and durable; keeps one that is there already.
-  private static func create(file path: String) throws(MasterKeyError) {
-    // A name that nobody has: a container's process has the same number at each start, and may have died right here.
-    let temporary = "\(path).\(Base64URL.encode(Random.bytes(9)))"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .unwritable(path, errno: errno) }
-    defer { unlink(temporary) }
-    let text = Array((Base64URL.encode(Random.bytes(32)) + "\n").utf8)
-    let written = WholeTransfer.write(text, to: descriptor) && fsync(descriptor) == 0
-    let code = errno
-    close(descriptor)
-    guard written else { throw .unwritable(path, errno: code) }
-    // A link, not a rename: of two programs starting at once the second must keep the first one's key.
-    guard link(temporary, path) == 0 || errno == EEXIST else { throw .unwritable(path, errno: errno) }
-    let folder = open(
-      path.lastIndex(of: "/").map { String(path[..<$0]) + "/" } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if folder >= 0 {
-      fsync(folder)
-      close(folder)
-    }
-  }
-
   /// Wraps a key (AES-256-GCM) for one place: wrapped bytes moved to another row or purpose don't unwrap.
   func wrap(_ key: [UInt8], purpose: String, table: String, row: String) throws(OpenSSLError) -> [UInt8] {
     try AES256GCM.seal(key, key: bytes, associatedData: Self.place(purpose, table, row))
@@ -109,6 +86,49 @@ package struct MasterKey: Sendable, CustomStringConvertible {
     } catch {
       throw .wrong
     }
+  }
+
+  /// Whether the store's keys were wrapped with it. A store without keys was wrapped by none.
+  func opens(_ material: KeyMaterial) -> Bool {
+    guard let secret = material.secrets.first else { return false }
+    return (try? unwrap(secret)) != nil
+  }
+
+  /// Unwraps a symmetric key. Throws `.wrong`.
+  func unwrap(_ record: SecretRecord) throws(MasterKeyError) -> [UInt8] {
+    try unwrap(record.wrapped, purpose: record.purpose, table: "secret", row: "\(record.id)")
+  }
+
+  /// Wraps a symmetric key.
+  func wrapSecret(_ key: [UInt8], _ purpose: String, _ id: UInt8) throws(OpenSSLError) -> SecretRecord {
+    let wrapped = try wrap(key, purpose: purpose, table: "secret", row: "\(id)")
+    return SecretRecord(purpose: purpose, id: id, wrapped: wrapped)
+  }
+
+  /// Unwraps a signing key's private part, PKCS #8 in DER; the caller wipes it. Throws `.altered` where the store's other
+  /// keys unwrap.
+  func unwrap(_ record: PrivateKeyRecord) throws(MasterKeyError) -> [UInt8] {
+    do {
+      return try unwrap(record.wrapped, purpose: "signing", table: "signing_key", row: record.kid)
+    } catch { throw .altered("signing key \(record.kid)") }
+  }
+
+  /// Wraps a signing key's private part.
+  func wrapPrivate(_ pkcs8: [UInt8], kid: String) throws(OpenSSLError) -> PrivateKeyRecord {
+    PrivateKeyRecord(kid: kid, wrapped: try wrap(pkcs8, purpose: "signing", table: "signing_key", row: kid))
+  }
+
+  /// Unwraps a client's MAC key: one that was moved to another client doesn't unwrap. Throws `.altered`.
+  func unwrap(_ record: ClientKeyRecord) throws(MasterKeyError) -> [UInt8] {
+    do {
+      return try unwrap(record.wrapped, purpose: "client-mac", table: "client", row: record.clientID)
+    } catch { throw .altered("the MAC key of client \(record.clientID)") }
+  }
+
+  /// Wraps a client's MAC key for that client.
+  func wrapClientKey(_ key: [UInt8], clientID: String) throws(OpenSSLError) -> ClientKeyRecord {
+    let wrapped = try wrap(key, purpose: "client-mac", table: "client", row: clientID)
+    return ClientKeyRecord(clientID: clientID, wrapped: wrapped)
   }
 
   private static func place(_ purpose: String, _ table: String, _ row: String) -> [UInt8] {

@@ -30,11 +30,28 @@ extension Issuer {
       throw Refusal(.invalidGrant, cause: "restored")
     }
     let moment = moment()
+    if contexts.clients.mayFail(request.clientID) { try await checkBeforehand(token, request, now: moment.now) }
     let rotation: Rotation
     do {
       rotation = try await store.rotate(rotationRequest(token, request, moment, requester))
     } catch { throw Refusal(error) }
     return try answer(rotation, request, now: moment.now)
+  }
+
+  /// Refuses what the client's form will refuse while nothing has been written: a rotation whose answer can't be given
+  /// would look like a spent token an hour later, when the operator has mended it.
+  private func checkBeforehand(
+    _ token: RefreshToken, _ request: RefreshRequest, now: Int64
+  ) async throws(Refusal) {
+    let found: SessionAndUser?
+    do { found = try await store.findSession(token.session) } catch { throw Refusal(error) }
+    // What would not rotate is the store's to decide.
+    guard let found, token.generation >= found.session.generation, found.session.isLive(at: now), found.user.isActive
+    else { return }
+    do { try checkAnswer(found, scope: narrower(request.scope, than: found.session.scope), now: now) } catch {
+      counts.refreshRefusals.add()
+      throw error
+    }
   }
 
   private func rotationRequest(
@@ -75,36 +92,16 @@ extension Issuer {
     }
   }
 
-  /// The answer that was lost: the same access token, unless something in it changed or it is about to expire.
+  /// The answer that was lost: the same access token, unless something in it or its form changed or it is about to expire.
   private func repeated(
     _ found: SessionAndUser, _ request: RefreshRequest, now: Int64
   ) throws(Refusal) -> TokenAnswer {
     let scope = narrower(request.scope, than: found.session.scope)
     let first = try answer(found, scope: scope, issuedAt: found.session.rotatedAt, now: now)
-    let isUnchanged = found.session.claimsVersion == found.user.claimsVersion
+    let form = try contexts.clients.load(found.session.clientID).form
+    let isUnchanged =
+      found.session.claimsVersion == found.user.claimsVersion && form.changedAt < found.session.rotatedAt
     guard !isUnchanged || first.expiresIn < 30 else { return first }
     return try answer(found, scope: scope, issuedAt: now, now: now)
-  }
-
-  /// The tokens of a session as its row stands.
-  func answer(
-    _ found: SessionAndUser, scope: String, issuedAt: Int64, now: Int64
-  ) throws(Refusal) -> TokenAnswer {
-    let session = found.session
-    let client = snapshot.clients[session.clientID]
-    let content = AccessTokenContent(
-      session: session, user: found.user, scope: scope, isFirstParty: client?.isFirstParty ?? false,
-      issuedAt: issuedAt, ttl: client?.accessTTL ?? policy.accessTTL)
-    let accessToken: String
-    do { accessToken = try contexts.accessTokens.write(content) } catch {
-      throw Refusal(.serverError, cause: "signing")
-    }
-    let refreshToken = RefreshToken(
-      epoch: snapshot.ring.epoch, session: session.id, generation: session.generation)
-    return TokenAnswer(
-      accessToken: accessToken, expiresIn: content.expiresAt / 1000 - now / 1000,
-      refreshToken: contexts.refreshTokens.write(refreshToken),
-      refreshExpiresIn: (min(session.idleDeadline, session.absoluteDeadline) - now) / 1000, scope: scope,
-      sessionID: session.id, userID: session.userID)
   }
 }

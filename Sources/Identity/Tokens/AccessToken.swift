@@ -1,86 +1,89 @@
-// The access token: a JWT of RFC 9068, written from a session's row.
+// The access token: a JWT of RFC 9068, written from a session's row in the form that its client has.
 //
-// Everything in it follows from the row, the user and the generation, so that a lost answer can be given again: `iat` is
-// when the generation was made, and `jti` a MAC over what the token is about. The generation stands in the `jti` in
-// clear, because a bearer check asks whether that generation is still good.
+// Everything in it follows from the row, the user, the generation and the client's form, so that a lost answer can be
+// given again: `iat` is when the generation was made, and `jti` a MAC over what the token is about. The generation stands
+// in the `jti` in clear, because a bearer check asks whether that generation is still good.
 
 import JOSE
 import JSON
 import OpenSSL
 import Storage
 
-/// What an access token is made from. Times are milliseconds since 1970.
-struct AccessTokenContent {
-  let session: SessionRecord
-  let user: UserRecord
-  /// What this token is for; narrower than the session's when the client asked for that.
-  let scope: String
-  /// Whether the issuer stands in `aud` too, as it does for first-party clients only.
-  let isFirstParty: Bool
-  let issuedAt: Int64
-  let ttl: Int64
-
-  /// When it expires: never after the session's absolute deadline.
-  var expiresAt: Int64 { min(issuedAt + ttl, session.absoluteDeadline) }
-}
-
-/// Writes access tokens; confined to one thread, as the signing context is.
+/// Writes access tokens; confined to one thread, as the MAC's context is.
 final class AccessTokenWriter {
-  private let signer: TokenSigner
   private let mac: HMACSHA256
-  private let issuer: String
+  private let claims: AccessTokenClaims
   private var json = JSONWriter()
+  /// What the MAC of a `jti` is over, the MAC, the `jti` as bytes and as text, a token on its way into an encrypted one.
+  private var message: [UInt8] = []
+  private var tag: [UInt8]
+  private var jti = [UInt8](repeating: 0, count: 16)
+  private var identifier: [UInt8] = []
+  private var signed: [UInt8] = []
 
   init(_ ring: KeyRing, issuer: String) throws {
-    signer = try TokenSigner(key: ring.signing, type: AccessToken.type)
     mac = try HMACSHA256(key: ring.newest(.accessTokenID).key)
-    self.issuer = issuer
+    tag = [UInt8](repeating: 0, count: mac.tagSize)
+    claims = AccessTokenClaims(issuer: issuer)
   }
 
-  /// The signed token in compact form.
-  func write(_ content: AccessTokenContent) throws(JOSEError) -> String {
+  /// Appends the token in compact form to `output`, signed, and encrypted where the client has it so.
+  func write(
+    _ content: AccessTokenContent, as client: ClientContext, into output: inout [UInt8]
+  ) throws(AccessTokenError) {
+    try writeClaims(content, client)
+    do throws(JOSEError) {
+      guard let encrypter = client.encrypter else {
+        try client.signer.sign(payload: json.bytes, into: &output)
+        return
+      }
+      signed.removeAll(keepingCapacity: true)
+      try client.signer.sign(payload: json.bytes, into: &signed)
+      try signed.withUnsafeBufferPointer { (signed) throws(JOSEError) in
+        try encrypter.encrypt(UnsafeRawBufferPointer(signed), into: &output)
+      }
+    } catch {
+      throw .failed(error)
+    }
+  }
+
+  /// Throws what `write` would of the token's size, at none of the cost of a signature.
+  func check(_ content: AccessTokenContent, as client: ClientContext) throws(AccessTokenError) {
+    try writeClaims(content, client)
+  }
+
+  private func writeClaims(_ content: AccessTokenContent, _ client: ClientContext) throws(AccessTokenError) {
     json.reset()
-    writeClaims(content)
-    var compact: [UInt8] = []
-    try signer.sign(payload: json.bytes, into: &compact)
-    return String(decoding: compact, as: UTF8.self)
+    writeIdentifier(content, client.form)
+    claims.write(content, identifier: identifier, client.form, into: &json)
+    guard let limit = client.form.limit else { return }
+    let size = client.signer.size(payload: json.bytes.count)
+    if size > limit { throw .tooLarge(size, limit: limit) }
   }
 
-  // RFC 9068 section 2.2.
-  private func writeClaims(_ content: AccessTokenContent) {
-    let session = content.session
-    json.beginObject()
-    json.member("iss", issuer)
-    json.member("sub", content.user.id.description)
-    if content.isFirstParty {
-      json.member("aud", [session.audience, issuer])
-    } else {
-      json.member("aud", session.audience)
-    }
-    json.member("exp", content.expiresAt / 1000)
-    json.member("iat", content.issuedAt / 1000)
-    json.member("jti", identifier(content))
-    json.member("client_id", session.clientID)
-    json.member("sid", session.id.description)
-    json.member("auth_time", session.authTime / 1000)
-    json.member("amr", session.amr.split(separator: " ").map(String.init))
-    if !content.scope.isEmpty { json.member("scope", content.scope) }
-    if content.user.roles != "[]", let roles = try? JSONValue.parse(Array(content.user.roles.utf8)) {
-      json.member("roles", roles)
-    }
-    json.endObject()
+  private func writeIdentifier(_ content: AccessTokenContent, _ form: TokenForm) {
+    message.removeAll(keepingCapacity: true)
+    append(content.session.generation, to: &message)
+    append(content.session.id.high, to: &message)
+    append(content.session.id.low, to: &message)
+    append(content.issuedAt, to: &message)
+    append(content.user.claimsVersion, to: &message)
+    // No scope begins with the zero that a time does.
+    if form.changedAt != 0 { append(form.changedAt, to: &message) }
+    message += content.scope.utf8
+    message.withUnsafeBytes { message in tag.withUnsafeMutableBytes { mac.tag(message, into: $0) } }
+    for index in 0..<4 { jti[index] = message[index] }
+    for index in 4..<16 { jti[index] = tag[index - 4] }
+    identifier.removeAll(keepingCapacity: true)
+    Base64URL.encode(jti, into: &identifier)
   }
+}
 
-  private func identifier(_ content: AccessTokenContent) -> String {
-    var bytes: [UInt8] = []
-    append(content.session.generation, to: &bytes)
-    append(content.session.id.high, to: &bytes)
-    append(content.session.id.low, to: &bytes)
-    append(content.issuedAt, to: &bytes)
-    append(content.user.claimsVersion, to: &bytes)
-    bytes += content.scope.utf8
-    return Base64URL.encode(Array(bytes.prefix(4) + mac.tag(bytes)[..<12]))
-  }
+/// Why there is no access token.
+enum AccessTokenError: Error, Equatable {
+  /// Its size in bytes once signed, and what the client's tokens may have.
+  case tooLarge(Int, limit: Int)
+  case failed(JOSEError)
 }
 
 /// What every access token has in common.

@@ -1,5 +1,5 @@
-// The fixed data which the derivation of an agreed key hashes in (RFC 7518 4.6.2): the algorithm which the key is for, and
-// what the header says of the two parties.
+// The fixed data which the derivation of an agreed key hashes in (RFC 7518 4.6.2): the algorithm which the key is for,
+// and what the header says of the two parties.
 
 import JSON
 import OpenSSL

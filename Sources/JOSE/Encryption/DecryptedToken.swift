@@ -16,7 +16,6 @@ package struct DecryptedToken: Sendable {
   /// Whether the plaintext is a signed or encrypted token in turn: `cty` is "JWT" (RFC 7519 5.2), which is written in
   /// capitals or not, with "application/" or not.
   package var isNested: Bool {
-    guard let contentType else { return false }
-    return TokenHeader.isSame(contentType, "JWT")
+    contentType.map { TokenHeader.isSameType($0, "JWT") } ?? false
   }
 }

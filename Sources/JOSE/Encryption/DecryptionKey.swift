@@ -12,7 +12,7 @@ package struct DecryptionKey: Sendable, CustomStringConvertible, CustomReflectab
   }
 
   let material: Material
-  /// The other half: what is published of it, or the same shared key.
+  /// The other half: what is published of it, or the same shared key (which may be for decrypting alone).
   package let encryptionKey: EncryptionKey
 
   var terms: EncryptionTerms { encryptionKey.terms }
@@ -32,7 +32,8 @@ package struct DecryptionKey: Sendable, CustomStringConvertible, CustomReflectab
     encryptionKey = try EncryptionKey(key: key.publicKey, algorithm: algorithm, kid: kid)
   }
 
-  /// Reads a private or symmetric JWK. `algorithm` and errors are as with `EncryptionKey`; a public key is `invalidKey`.
+  /// Reads a private or symmetric JWK. `algorithm` and errors are as with `EncryptionKey`; a public key is
+  /// `invalidKey`.
   package init(_ value: JSONValue, algorithm: KeyManagementAlgorithm? = nil) throws(JOSEError) {
     let members = try JWKMembers(value, for: .decrypt)
     if members.kty == "oct" {
@@ -54,11 +55,11 @@ package struct DecryptionKey: Sendable, CustomStringConvertible, CustomReflectab
     self.init(.symmetric(bytes), key)
   }
 
-  /// A new random key. `content` binds the key to one content encryption; with `dir`, where the key's size depends on it,
-  /// it is A256GCM unless given. `kind` is for another curve or a larger RSA key. The kid is the thumbprint, or 128
-  /// random bits for a symmetric key. A `dir` key for GCM may encrypt 2^32 tokens, since each takes a random nonce of 96
-  /// bits (NIST SP 800-38D 8.3); keys that never come near are better: A256KW has no such limit. RSA takes a good part of
-  /// a second. Throws `unsupportedKey` when the kind is not for the algorithm, or `weakKey`.
+  /// A new random key. `content` binds the key to one content encryption; with `dir`, where the key's size depends on
+  /// it, it is A256GCM unless given. `kind` is for another curve or a larger RSA key. The kid is the thumbprint, or 128
+  /// random bits for a symmetric key. A `dir` key for GCM may encrypt 2^32 tokens, since each takes a random nonce of
+  /// 96 bits (NIST SP 800-38D 8.3); keys that never come near are better: A256KW has no such limit. RSA takes a good
+  /// part of a second. Throws `unsupportedKey` when the kind is not for the algorithm, or `weakKey`.
   package static func generate(
     _ algorithm: KeyManagementAlgorithm, _ content: ContentEncryption? = nil, kind: KeyKind? = nil
   ) throws(JOSEError) -> DecryptionKey {
@@ -88,7 +89,9 @@ package struct DecryptionKey: Sendable, CustomStringConvertible, CustomReflectab
   package func writePrivate(into writer: inout JSONWriter) throws(JOSEError) {
     writer.beginObject()
     switch material {
-    case .symmetric(let bytes): bytes.writeMembers(into: &writer)
+    case .symmetric(let bytes):
+      writer.member("k", bytes.withBytes { Base64URL.encode($0) })
+      writer.member("kty", "oct")
     case .asymmetric(let key):
       do {
         try key.publicKey.parameters().writeMembers(into: &writer)

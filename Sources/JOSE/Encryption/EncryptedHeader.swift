@@ -1,5 +1,5 @@
-// The header of a JWE, and the rules it must keep before its key is looked up. As with a JWS it only names a key; it never
-// brings one, points to one or chooses how to decrypt.
+// The header of a JWE, and the rules it must keep before its key is looked up. As with a JWS it only names a key; it
+// never brings one, points to one or chooses how to decrypt.
 
 import JSON
 

@@ -1,5 +1,5 @@
-// A key that encrypts tokens: somebody's public key, or a shared one. The public kind has nothing private in it, so that
-// no slip can publish what decrypts.
+// A key that encrypts tokens: somebody's public key, or a shared one. The public kind has nothing private in it, so
+// that no slip can publish what decrypts.
 
 package import JSON
 package import OpenSSL
@@ -30,8 +30,9 @@ package struct EncryptionKey: Sendable, CustomStringConvertible, CustomReflectab
 
   /// Reads a JWK: a public key, a private one of which the public part is kept, or a symmetric one. `algorithm` is for
   /// a key on a curve that names none (ECDH-ES otherwise) and for a symmetric one that names none (refused otherwise).
-  /// Throws `unsupportedKey` for a type, curve or algorithm that is not ours or not the one asked for, `wrongKeyUse` for
-  /// a signature key, `weakKey`, or `invalidKey`, also for a symmetric key which is not of its algorithm's exact size.
+  /// Throws `unsupportedKey` for a type, curve or algorithm that is not ours or not the one asked for, `wrongKeyUse`
+  /// for a signature key, `weakKey`, or `invalidKey`, also for a symmetric key which is not of its algorithm's exact
+  /// size.
   package init(_ value: JSONValue, algorithm: KeyManagementAlgorithm? = nil) throws(JOSEError) {
     let members = try JWKMembers(value, for: .encrypt)
     if members.kty == "oct" {
@@ -54,7 +55,7 @@ package struct EncryptionKey: Sendable, CustomStringConvertible, CustomReflectab
     let parameters: PublicParameters
     do { parameters = try key.parameters() } catch { throw .invalidKey }
     // A key that came as a JWK has been through this, one that came as PEM has not.
-    if case .rsa(let n, let e) = parameters { try RSAStrength.check(modulus: n, exponent: e) }
+    try parameters.checkStrength()
     self.init(terms, .asymmetric(key, parameters))
   }
 
@@ -69,7 +70,7 @@ package struct EncryptionKey: Sendable, CustomStringConvertible, CustomReflectab
   package var thumbprint: String {
     switch material {
     case .asymmetric(_, let parameters): parameters.thumbprint
-    case .symmetric(let bytes): bytes.thumbprint
+    case .symmetric(let bytes): bytes.withBytes { Thumbprint.of(symmetric: $0) }
     }
   }
 
@@ -81,14 +82,6 @@ package struct EncryptionKey: Sendable, CustomStringConvertible, CustomReflectab
     terms.writeMembers(into: &writer)
     writer.endObject()
   }
-
-  /// The key as a PEM `PUBLIC KEY`, with its final newline; throws `noPublicKey` for a symmetric key.
-  package var pem: String {
-    get throws(JOSEError) {
-      guard case .asymmetric(let key, _) = material else { throw .noPublicKey }
-      do { return try key.pem() } catch { throw .cryptographyFailed }
-    }
-  }
 }
 
 extension EncryptionTerms {
@@ -98,23 +91,6 @@ extension EncryptionTerms {
     if alternative == nil { writer.member("alg", algorithm.rawValue) }
     if bindsContent, let content = contents.first { writer.member("enc", content.rawValue) }
     writer.member("use", "enc")
-  }
-}
-
-extension SecretBytes {
-  /// The thumbprint (RFC 7638 3.2) of a symmetric key.
-  var thumbprint: String {
-    var writer = JSONWriter()
-    writer.beginObject()
-    writeMembers(into: &writer)
-    writer.endObject()
-    defer { wipe(&writer.bytes) }
-    return Base64URL.encode(Digest.sha256(writer.bytes))
-  }
-
-  /// Writes the members that a symmetric key must have, in the order of their names: what RFC 7638 3.2 hashes.
-  func writeMembers(into writer: inout JSONWriter) {
-    writer.member("k", withBytes { bytes in Base64URL.encode(Array(bytes)) })
-    writer.member("kty", "oct")
+    if !encrypts { writer.member("key_ops", algorithm == .direct ? ["decrypt"] : ["unwrapKey"]) }
   }
 }

@@ -6,18 +6,22 @@ import OpenSSL
 struct EncryptionTerms: Sendable {
   /// The key's name, nil when it has none.
   let kid: String?
-  /// What to encrypt with, and what a header's `alg` must be. One algorithm a key (RFC 8725 3.1), but for `alternative`.
+  /// What to encrypt with, and what a header's `alg` must be. One algorithm a key (RFC 8725 3.1), but for
+  /// `alternative`.
   let algorithm: KeyManagementAlgorithm
-  /// What a header's `alg` may be as well: a key on a curve that names no algorithm takes both forms of ECDH-ES. The keys
-  /// they derive are bound to the algorithm's name (RFC 7518 4.6.2), so that neither form's tokens help with the other's.
+  /// What a header's `alg` may be as well: a key on a curve that names no algorithm takes both forms of ECDH-ES. The
+  /// keys they derive are bound to the algorithm's name (RFC 7518 4.6.2), so that neither form's tokens help with the
+  /// other's.
   let alternative: KeyManagementAlgorithm?
   /// What a header's `enc` may be.
   let contents: [ContentEncryption]
   /// Whether the key itself names its content encryption.
   let bindsContent: Bool
+  /// Whether the key may encrypt: a symmetric one need not (RFC 7517 4.3).
+  let encrypts: Bool
 
-  /// The terms of an asymmetric key; without `algorithm` it is the kind's own. Throws `unsupportedKey` when the key is not
-  /// for that algorithm.
+  /// The terms of an asymmetric key; without `algorithm` it is the kind's own. Throws `unsupportedKey` when the key is
+  /// not for that algorithm.
   init(
     kid: String?, _ algorithm: KeyManagementAlgorithm?, _ content: ContentEncryption?, kind: KeyKind
   ) throws(JOSEError) {
@@ -28,11 +32,12 @@ struct EncryptionTerms: Sendable {
     alternative = fitting.dropFirst().first
     contents = content.map { [$0] } ?? ContentEncryption.allCases
     bindsContent = content != nil
+    encrypts = true
   }
 
   /// The terms of a symmetric key of that many bytes; throws `unsupportedKey` or, for the wrong size, `invalidKey`.
   init(
-    kid: String?, _ algorithm: KeyManagementAlgorithm, _ content: ContentEncryption?, size: Int
+    kid: String?, _ algorithm: KeyManagementAlgorithm, _ content: ContentEncryption?, size: Int, encrypts: Bool = true
   ) throws(JOSEError) {
     guard algorithm.isSymmetric else { throw .unsupportedKey }
     self.kid = kid
@@ -41,6 +46,7 @@ struct EncryptionTerms: Sendable {
     let named = content.map { [$0] } ?? ContentEncryption.allCases
     contents = algorithm == .direct ? named.filter { $0.keySize == size } : named
     bindsContent = content != nil
+    self.encrypts = encrypts
     guard !contents.isEmpty, algorithm == .direct || size == AESKeyWrap.keySize else { throw .invalidKey }
   }
 
@@ -62,7 +68,8 @@ struct EncryptionTerms: Sendable {
     } else {
       // A symmetric key says nothing about what it is for but by `alg`.
       guard let algorithm, let size else { throw .unsupportedKey }
-      try self.init(kid: members.kid, algorithm, content, size: size)
+      let encrypts = members.declaredUse.allows(.encrypt)
+      try self.init(kid: members.kid, algorithm, content, size: size, encrypts: encrypts)
     }
   }
 

@@ -1,5 +1,5 @@
-// The sender's half of an agreement, which the header brings (`epk`, RFC 7518 4.6.1.1). It is the one key that a header may
-// bring, and says nothing about who sent it.
+// The sender's half of an agreement, which the header brings (`epk`, RFC 7518 4.6.1.1). It is the one key that a header
+// may bring, and says nothing about who sent it.
 
 import JSON
 import OpenSSL

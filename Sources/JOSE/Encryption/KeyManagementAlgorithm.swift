@@ -1,8 +1,8 @@
 // The JWE algorithms that manage keys, under their registered names. A further one is a case here and a row in each
 // switch.
 //
-// What is left out stays out: RSA1_5 (its padding betrays keys, RFC 8725 3.2), RSA-OAEP (with SHA-1), and PBES2, where the
-// sender says how long the recipient must compute.
+// What is left out stays out: RSA1_5 (its padding betrays keys, RFC 8725 3.2), RSA-OAEP (with SHA-1), and PBES2, where
+// the sender says how long the recipient must compute.
 
 package import OpenSSL
 

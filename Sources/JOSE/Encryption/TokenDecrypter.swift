@@ -20,12 +20,15 @@ package final class TokenDecrypter {
   private let keys: [DecryptionKey]
   private let size: Int
 
-  /// A key without a name is found only when it is alone or asymmetric (by its thumbprint). Throws `duplicateKeyID`,
-  /// since a kid must mean one key.
+  /// A key without a name is found by its thumbprint, or alone. Throws `duplicateKeyID`, since a kid must mean one key,
+  /// and `missingKeyID` for a nameless symmetric key among several, which nothing could ask for.
   package init(keys: [DecryptionKey], size: Int = defaultSize) throws(JOSEError) {
     var named: [[UInt8]: DecryptionKey] = [:]
     for key in keys {
-      guard let kid = key.kid ?? (key.algorithm.isSymmetric ? nil : key.encryptionKey.thumbprint) else { continue }
+      guard let kid = key.kid ?? (key.algorithm.isSymmetric ? nil : key.encryptionKey.thumbprint) else {
+        guard keys.count == 1 else { throw .missingKeyID }
+        continue
+      }
       guard named.updateValue(key, forKey: Array(kid.utf8)) == nil else { throw .duplicateKeyID }
     }
     self.named = named

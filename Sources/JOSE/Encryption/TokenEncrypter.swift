@@ -1,5 +1,5 @@
-// Makes compact JWE (RFC 7516 7.1) with one key, on one thread (it is not Sendable). But for the ephemeral key of ECDH-ES
-// the header never changes, so it is encoded once.
+// Makes compact JWE (RFC 7516 7.1) with one key, on one thread (it is not Sendable). But for the ephemeral key of
+// ECDH-ES the header never changes, so it is encoded once.
 //
 // Every token has a fresh content encryption key and so may take a random nonce; only with `dir` the key is always the
 // same, and with GCM may encrypt 2^32 tokens (NIST SP 800-38D 8.3).
@@ -12,6 +12,9 @@ package final class TokenEncrypter {
   /// The largest plaintext, in bytes.
   package static let largest = 16 << 20
 
+  /// More than an ephemeral key takes in the header, in bytes of JSON: two coordinates of P-521 are 176.
+  private static let ephemeralSize = 256
+
   private let key: EncryptionKey
   private let content: ContentEncryption
   private let type: String?
@@ -20,17 +23,20 @@ package final class TokenEncrypter {
   private let fixedHeader: [UInt8]?
 
   /// `contentType` is "JWT" when the plaintext is a signed token (RFC 7519 5.2), `type` what the whole is. Throws
-  /// `encryptionMismatch` when the key is not for that content encryption.
+  /// `encryptionMismatch` when the key is not for that content encryption, `wrongKeyUse` when it is for decrypting
+  /// alone, `tooLarge` when kid and types make a header that no TokenDecrypter would read.
   package init(
     key: EncryptionKey, content: ContentEncryption, contentType: String? = nil, type: String? = nil
   ) throws(JOSEError) {
+    guard key.terms.encrypts else { throw .wrongKeyUse }
     guard key.contents.contains(content) else { throw .encryptionMismatch }
     self.key = key
     self.content = content
     self.type = type
     self.contentType = contentType
-    fixedHeader =
-      key.algorithm.isAgreement ? nil : Self.header(key, content, contentType: contentType, type: type, ephemeral: nil)
+    let header = Self.header(key, content, contentType: contentType, type: type, ephemeral: nil)
+    guard header.count <= Base64URL.encodedSize(EncryptedHeader.largest - Self.ephemeralSize) else { throw .tooLarge }
+    fixedHeader = key.algorithm.isAgreement ? nil : header
   }
 
   /// Appends the token to `output`. Throws `tooLarge`, or on the library's failure; then `output` is as it was.

@@ -25,8 +25,25 @@ package enum AuditEvent: String, Sendable {
   case userEnabled = "user_enabled"
   case userDeleted = "user_deleted"
   case clientAdded = "client_added"
+  case clientChanged = "client_changed"
   case clientDeleted = "client_deleted"
   case keyCreated = "key_created"
+  case keyActivated = "key_activated"
+  case keyRetired = "key_retired"
+  case keyRevoked = "key_revoked"
+  /// A retired key whose last token has expired is gone.
+  case keyDeleted = "key_deleted"
+  /// A pending key whose algorithm is no longer offered is gone.
+  case keyWithdrawn = "key_withdrawn"
+  case keyRotationRequested = "key_rotation_requested"
+  /// Its private part was given to an operator.
+  case keyExported = "key_exported"
+  /// A canary token was signed by it.
+  case keyRehearsed = "key_rehearsed"
+  /// Every key was wrapped by a new master key.
+  case keysRewrapped = "keys_rewrapped"
+  /// Every key was replaced.
+  case keysReplaced = "keys_replaced"
 }
 
 /// One row of the audit trail.

@@ -3,21 +3,23 @@
 /// A stored client. Lists are as registered; durations are milliseconds, nil meaning as configured.
 package struct ClientRecord: Sendable, Equatable {
   package let id: String
-  package let name: String
+  package var name: String
   package let isPublic: Bool
   package let isFirstParty: Bool
-  package let grants: [String]
+  package var grants: [String]
   /// None: the configured audience.
-  package let audiences: [String]
-  package let scopes: [String]
-  package let accessTTL: Int64?
-  package let idleTTL: Int64?
-  package let absoluteTTL: Int64?
+  package var audiences: [String]
+  package var scopes: [String]
+  package var accessTTL: Int64?
+  package var idleTTL: Int64?
+  package var absoluteTTL: Int64?
+  package var tokens: ClientTokens
   package let createdAt: Int64
 
   package init(
     id: String, name: String, isPublic: Bool, isFirstParty: Bool, grants: [String], audiences: [String],
-    scopes: [String], accessTTL: Int64? = nil, idleTTL: Int64? = nil, absoluteTTL: Int64? = nil, createdAt: Int64
+    scopes: [String], accessTTL: Int64? = nil, idleTTL: Int64? = nil, absoluteTTL: Int64? = nil,
+    tokens: ClientTokens = ClientTokens(), createdAt: Int64
   ) {
     self.id = id
     self.name = name
@@ -29,6 +31,7 @@ package struct ClientRecord: Sendable, Equatable {
     self.accessTTL = accessTTL
     self.idleTTL = idleTTL
     self.absoluteTTL = absoluteTTL
+    self.tokens = tokens
     self.createdAt = createdAt
   }
 

@@ -79,13 +79,32 @@ package struct NewSession: Sendable {
   }
 }
 
+extension SessionRecord {
+  /// The session as it begins.
+  package init(_ new: NewSession, claimsVersion: Int64) {
+    self.init(
+      id: new.id, userID: new.userID, clientID: new.clientID, scope: new.scope, audience: new.audience, amr: new.amr,
+      authTime: new.now, createdAt: new.now, idleDeadline: new.idleDeadline, absoluteDeadline: new.absoluteDeadline,
+      generation: 0, validFrom: 0, rotatedAt: new.now, rotatedFrom: new.addressPrefix, claimsVersion: claimsVersion,
+      retriedElsewhere: 0, revokedAt: nil, confirmation: new.confirmation, device: new.device, address: new.address,
+      userAgent: new.userAgent, clientAccessTTL: nil, clientIdleTTL: nil, clientMayRefresh: true)
+  }
+}
+
 /// A session with the user it belongs to.
 package struct SessionAndUser: Sendable {
   package var session: SessionRecord
   package let user: UserRecord
+
+  package init(session: SessionRecord, user: UserRecord) {
+    self.session = session
+    self.user = user
+  }
 }
 
 /// Why a session ended.
 package enum RevocationReason: String, Sendable {
   case logout, reuse, password, limit, disabled, `operator`
+  /// The keys that its tokens rest on were in wrong hands.
+  case compromised
 }

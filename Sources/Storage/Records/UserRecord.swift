@@ -14,6 +14,21 @@ package struct UserRecord: Sendable {
   package let disabledAt: Int64?
   package let createdAt: Int64
 
+  package init(
+    id: UniqueID, username: String, email: String?, emailVerified: Bool, passwordHash: String?, roles: String,
+    claimsVersion: Int64, disabledAt: Int64?, createdAt: Int64
+  ) {
+    self.id = id
+    self.username = username
+    self.email = email
+    self.emailVerified = emailVerified
+    self.passwordHash = passwordHash
+    self.roles = roles
+    self.claimsVersion = claimsVersion
+    self.disabledAt = disabledAt
+    self.createdAt = createdAt
+  }
+
   /// Whether the user may log in and refresh.
   package var isActive: Bool { disabledAt == nil }
 }

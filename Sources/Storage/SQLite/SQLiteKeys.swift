@@ -1,102 +1,8 @@
-// Clients, keys, the audit trail and the store's own facts.
+// The audit trail and the store's own facts.
 
 import SQLite
 
 extension SQLiteStore {
-  package func addClient(_ client: ClientRecord, context: RequestContext) async throws(StoreError) {
-    try await write { (database) throws(SQLiteError) in
-      try database.statement(
-        """
-        INSERT INTO client (id, name, kind, first_party, grants, audiences, scopes, access_ttl, idle_ttl, absolute_ttl,
-          created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """
-      ).run(
-        .text(client.id), .text(client.name), .text(client.isPublic ? "public" : "confidential"),
-        .flag(client.isFirstParty), .list(client.grants), .list(client.audiences), .list(client.scopes),
-        .optional(client.accessTTL), .optional(client.idleTTL), .optional(client.absoluteTTL),
-        .integer(client.createdAt))
-      try database.audit(
-        AuditEntry(event: .clientAdded, now: client.createdAt, context: context, clientID: client.id))
-    }
-  }
-
-  package func clients() async throws(StoreError) -> [ClientRecord] {
-    try await read { (database) throws(SQLiteError) in
-      try database.statement(
-        """
-        SELECT id, name, kind, first_party, grants, audiences, scopes, access_ttl, idle_ttl, absolute_ttl, created_at
-        FROM client ORDER BY key
-        """
-      ).all { (row) throws(SQLiteError) in
-        ClientRecord(
-          id: row.text(0), name: row.text(1), isPublic: row.text(2) == "public", isFirstParty: row.flag(3),
-          grants: try list(row.text(4), database), audiences: try list(row.text(5), database),
-          scopes: try list(row.text(6), database), accessTTL: row.optionalInteger(7), idleTTL: row.optionalInteger(8),
-          absoluteTTL: row.optionalInteger(9), createdAt: row.integer(10))
-      }
-    }
-  }
-
-  package func deleteClient(_ id: String, now: Int64, context: RequestContext) async throws(StoreError) {
-    try await writer.write { (database) throws(StoreError) in
-      let found = try database.attempt { () throws(SQLiteError) in
-        try database.statement("DELETE FROM client WHERE id = ?").run(.text(id))
-        return database.connection.changes > 0
-      }
-      guard found else { throw .missing("client") }
-      try database.attempt { () throws(SQLiteError) in
-        try database.audit(AuditEntry(event: .clientDeleted, now: now, context: context, clientID: id))
-      }
-    }
-  }
-
-  package func keyMaterial() async throws(StoreError) -> KeyMaterial {
-    // On the writer, whose transaction sees one state of all three tables.
-    try await write { (database) throws(SQLiteError) in
-      let epoch = try database.statement("SELECT value FROM meta WHERE name = 'epoch'").first { row in row.integer(0) }
-      let secrets = try database.statement("SELECT purpose, id, wrapped FROM secret ORDER BY purpose, id").all { row in
-        SecretRecord(purpose: row.text(0), id: UInt8(truncatingIfNeeded: row.integer(1)), wrapped: row.blob(2))
-      }
-      let keys = try database.statement(
-        """
-        SELECT kid, algorithm, state, public_key, public_mac, private_key, created_at, activated_at
-        FROM signing_key ORDER BY created_at, kid
-        """
-      ).all { row in
-        KeyRecord(
-          kid: row.text(0), algorithm: row.text(1), state: KeyState(rawValue: row.text(2)) ?? .revoked,
-          publicKey: row.blob(3), publicMAC: row.blob(4), privateKey: row.optionalBlob(5), createdAt: row.integer(6),
-          activatedAt: row.optionalInteger(7))
-      }
-      return KeyMaterial(epoch: UInt32(truncatingIfNeeded: epoch ?? 0), secrets: secrets, keys: keys)
-    }
-  }
-
-  package func addKeyMaterial(
-    _ secrets: [SecretRecord], _ keys: [KeyRecord], now: Int64, context: RequestContext
-  ) async throws(StoreError) {
-    try await write { (database) throws(SQLiteError) in
-      for secret in secrets {
-        try database.statement("INSERT OR IGNORE INTO secret (purpose, id, wrapped, created_at) VALUES (?, ?, ?, ?)")
-          .run(.text(secret.purpose), .integer(Int64(secret.id)), .blob(secret.wrapped), .integer(now))
-      }
-      for key in keys {
-        try database.statement(
-          """
-          INSERT OR IGNORE INTO signing_key (kid, algorithm, state, public_key, public_mac, private_key, created_at,
-            activated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-          """
-        ).run(
-          .text(key.kid), .text(key.algorithm), .text(key.state.rawValue), .blob(key.publicKey), .blob(key.publicMAC),
-          .optional(key.privateKey), .integer(key.createdAt), .optional(key.activatedAt))
-        guard database.connection.changes > 0 else { continue }
-        let entry = AuditEntry(
-          event: .keyCreated, now: now, context: context, cause: key.state.rawValue, detail: "{\"kid\":\"\(key.kid)\"}")
-        try database.audit(entry)
-      }
-    }
-  }
-
   package func changeMark() async throws(StoreError) -> Int64 {
     // On the writer's connection, whose data_version rises with other connections' commits only.
     try await write { (database) throws(SQLiteError) in
@@ -125,17 +31,5 @@ extension SQLiteStore {
     try await write { (database) throws(SQLiteError) in
       try database.statement("INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', ?)").run(.integer(now))
     }
-  }
-}
-
-/// The members of a JSON array of strings, by SQLite's own reader.
-private func list(_ json: String, _ database: Database) throws(SQLiteError) -> [String] {
-  try database.statement("SELECT value FROM json_each(?)").all(.text(json)) { row in row.text(0) }
-}
-
-extension Value {
-  /// A list as a JSON array. Registered names hold no quote, backslash or control character (see Identity's rules).
-  fileprivate static func list(_ values: [String]) -> Value {
-    .text("[" + values.map { "\"\($0)\"" }.joined(separator: ",") + "]")
   }
 }

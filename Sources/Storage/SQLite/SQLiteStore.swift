@@ -17,6 +17,9 @@ package final class SQLiteStore: Store {
     package var migrates = true
     package var limits = WriteLimits()
     package var readers = 2
+    /// Milliseconds for which opening waits for other processes. More than a request waits: many may start at once on a
+    /// new file, and one slow fsync holds up all the others.
+    package var patience: Int32 = 30_000
     /// Milliseconds since 1970, for the migration's record.
     package var now: Int64
 
@@ -44,7 +47,7 @@ package final class SQLiteStore: Store {
     func start(_ name: String, _ body: @escaping @Sendable (Connection) -> Void) {
       let opening = Opening()
       opened.append(opening)
-      threads.append(Thread(name: name) { opening.run(options.path, body) })
+      threads.append(Thread(name: name) { opening.run(options, body) })
     }
     start("signet-writer") { connection in
       connection.takeOverCheckpoints()
@@ -70,7 +73,7 @@ package final class SQLiteStore: Store {
   }
 
   private static func prepare(_ options: Options, epoch: UInt32, digest: @escaping SHA256) throws(StoreError) {
-    let connection = try connect(options.path, create: true)
+    let connection = try connect(options.path, create: true, patience: options.patience)
     let database = Database(connection, digest: digest)
     let migrator = Migrator(database, digest: digest)
     let pending = try migrator.pending()
@@ -88,17 +91,21 @@ package final class SQLiteStore: Store {
 
   /// The names of migrations which opening would apply; the file is made when missing.
   package static func pendingMigrations(path: String, digest: @escaping SHA256) throws(StoreError) -> [String] {
-    try Migrator(Database(try connect(path, create: true), digest: digest), digest: digest).pending()
+    let connection = try connect(path, create: true, patience: Options(path: path, now: 0).patience)
+    return try Migrator(Database(connection, digest: digest), digest: digest).pending()
   }
 
-  static func connect(_ path: String, create: Bool = false) throws(StoreError) -> Connection {
+  static func connect(_ path: String, create: Bool = false, patience: Int32) throws(StoreError) -> Connection {
     do {
-      let connection = try Connection(path: path, access: create ? .readWriteCreate : .readWrite)
+      let connection = try Connection(
+        path: path, access: create ? .readWriteCreate : .readWrite, patience: patience)
       // FULL: a commit survives power loss. The log is cut back to 64 MiB once a burst is over.
+      // What is deleted is overwritten: a wiped key must not lie on in the file.
       try connection.execute(
         """
         PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
         PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;
+        PRAGMA secure_delete = ON;
         """)
       return connection
     } catch {
@@ -111,9 +118,11 @@ package final class SQLiteStore: Store {
 private final class Opening: Sendable {
   private let state = Monitor<Result<Void, StoreError>?>(nil)
 
-  func run(_ path: String, _ body: (Connection) -> Void) {
+  func run(_ options: SQLiteStore.Options, _ body: (Connection) -> Void) {
     do throws(StoreError) {
-      let connection = try SQLiteStore.connect(path)
+      let connection = try SQLiteStore.connect(options.path, patience: options.patience)
+      // From here on somebody waits for an answer.
+      connection.wait(patience: 5000)
       report(.success(()))
       body(connection)
     } catch {

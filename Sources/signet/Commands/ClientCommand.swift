@@ -9,8 +9,8 @@ import Storage
 
 struct ClientCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "client", abstract: "Add, list, show and delete clients.",
-    subcommands: [Add.self, List.self, Show.self, Delete.self])
+    commandName: "client", abstract: "Add, list, show, change and delete clients.",
+    subcommands: [Add.self, List.self, Show.self, Change.self, Delete.self])
 }
 
 extension ClientCommand {
@@ -19,6 +19,7 @@ extension ClientCommand {
       abstract: "Add a public first-party client, and print its client_id.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Access tokens") var form: TokenFormOptions
     @Argument(help: "A name for people.") var name: String
     @Option(help: "Its client_id; by default a random one.") var id: String?
     @Option(name: .customLong("audience"), help: "An audience it may ask for, the first by default; may be repeated.")
@@ -31,18 +32,30 @@ extension ClientCommand {
 
     func run() async throws {
       try check()
-      let client = ClientRecord(
+      let key = try form.newMACKey()
+      var client = ClientRecord(
         id: id ?? UniqueID(random: Random.bytes(16)).description, name: name, isPublic: true, isFirstParty: true,
         grants: grants.isEmpty ? Self.knownGrants : grants, audiences: audiences, scopes: scopes,
         createdAt: Workbench.now)
+      try form.apply(to: &client.tokens, key?.record)
+      try await add(client, key)
+    }
+
+    private func add(_ client: ClientRecord, _ key: NewClientMACKey?) async throws {
       try await Workbench.open(options, creating: true) { bench in
         if let issuer = bench.settings.issuer, let bad = audiences.first(where: { $0.hasPrefix(issuer) }) {
           throw CommandFailure.usage("audience \(bad) is the issuer's own; name the services' API")
         }
-        try await bench.store.addClient(client, context: Workbench.context)
-        Output.done(
-          "added client \(name)\nclient_id \(client.id)", [JSONMember("client_id", .string(client.id))],
-          json: output.json)
+        try bench.check(client)
+        // Once more when the master key was changed in between.
+        for _ in 0..<5 {
+          var wrapped: WrappedClientKey?
+          if let key { wrapped = try await bench.wrap(key, for: client.id) }
+          if try await bench.store.addClient(client, macKey: wrapped, context: Workbench.context) {
+            return ClientCommand.print("added client \(name)", client, key, json: output.json)
+          }
+        }
+        throw CommandFailure.failed("the master key is being changed all the time; try again")
       }
     }
 
@@ -70,38 +83,6 @@ extension ClientCommand {
     }
   }
 
-  struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List clients.")
-    @OptionGroup var options: ConfigurationOptions
-    @OptionGroup var output: OutputOptions
-
-    func run() async throws {
-      try await Workbench.open(options) { bench in
-        var table = Table(columns: columns)
-        table.rows = try await bench.store.clients().map(row)
-        table.print(json: output.json)
-      }
-    }
-  }
-
-  struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show one client.")
-    @OptionGroup var options: ConfigurationOptions
-    @OptionGroup var output: OutputOptions
-    @Argument(help: "Its client_id.") var id: String
-
-    func run() async throws {
-      try await Workbench.open(options) { bench in
-        guard let client = try await bench.store.clients().first(where: { $0.id == id }) else {
-          throw CommandFailure.failed("there is no client \(id); `signet client list` shows all")
-        }
-        var table = Table(columns: columns)
-        table.rows = [row(client)]
-        table.print(json: output.json)
-      }
-    }
-  }
-
   struct Delete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Delete a client and its sessions, for good.")
     @OptionGroup var options: ConfigurationOptions
@@ -117,17 +98,5 @@ extension ClientCommand {
         Output.done("deleted client \(id)", [JSONMember("client_id", .string(id))], json: output.json)
       }
     }
-  }
-
-  private static let columns = ["client_id", "name", "kind", "grants", "audiences", "scopes", "created_at"]
-
-  private static func row(_ client: ClientRecord) -> [JSONValue] {
-    [
-      .string(client.id), .string(client.name), .string(client.isPublic ? "public" : "confidential"),
-      .array(client.grants.map(JSONValue.string)), .array(client.audiences.map(JSONValue.string)),
-      .array(client.scopes.map(JSONValue.string)),
-      // The built-in client was never created.
-      client.createdAt == 0 ? .null : .string(Time.text(client.createdAt)),
-    ]
   }
 }

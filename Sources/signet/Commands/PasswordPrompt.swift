@@ -12,11 +12,21 @@ enum PasswordPrompt {
       }
       return line
     }
+    return try ask("password", option: "--password-stdin")
+  }
+
+  /// A secret asked for twice at a terminal.
+  /// - Parameters:
+  ///   - what: what it is called.
+  ///   - option: how else it can be given.
+  static func ask(_ what: String, option: String) throws -> String {
     guard isatty(0) == 1 else {
-      throw CommandFailure.usage("a password is needed: give --password-stdin and the password on standard input")
+      throw CommandFailure.usage("a \(what) is needed and there is no terminal to ask at: give it by \(option)")
     }
-    let (first, second) = try withoutEcho { (ask("Password: "), ask("Once more: ")) }
-    guard first == second else { throw CommandFailure.failed("the passwords differ; nothing was changed") }
+    let (first, second) = try withoutEcho {
+      (ask("\(what.prefix(1).uppercased())\(what.dropFirst()): "), ask("Once more: "))
+    }
+    guard first == second else { throw CommandFailure.failed("the \(what)s differ; nothing was changed") }
     return first
   }
 

@@ -50,6 +50,7 @@ struct ConfigCommand: AsyncParsableCommand {
       let loaded = try options.load()
       _ = try loaded.settings.argon2
       _ = try Workbench.storePath(loaded.settings)
+      do { _ = try loaded.settings.offers() } catch { throw CommandFailure.usage("token.algorithms: \(error)") }
       let certificates = try loaded.settings.tls.credentials.map(Certificates.init)
       let warnings = loaded.warnings.map { "\($0)" } + (certificates?.warnings ?? [])
       Output.done(

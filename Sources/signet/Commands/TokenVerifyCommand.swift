@@ -74,7 +74,7 @@ struct TokenVerifyCommand: AsyncParsableCommand {
 
   private func source() async throws -> KeySource {
     guard let jwks else { return .document(try await ownKeys()) }
-    guard jwks.contains("://") else { return .document(try Input.bytes(of: jwks)) }
+    guard jwks.contains("://") else { return .document(try Input.bytes("@" + jwks)) }
     do {
       return .url(try HTTPURL(jwks).description)
     } catch {
@@ -87,7 +87,7 @@ struct TokenVerifyCommand: AsyncParsableCommand {
     try await Workbench.open(options) { bench in
       var writer = JSONWriter()
       // Through the ring, which checks each stored key's MAC.
-      try JWKSet(try await bench.ring().published).write(into: &writer)
+      try JWKSet(try await bench.published()).write(into: &writer)
       return writer.bytes
     }
   }

@@ -22,22 +22,20 @@ struct Parts: Sendable {
   let store: SQLiteStore
   let hashing: HashingPool
   let authority: Authority
+  let keys: KeyReading
+  let node: Node
   let group: EventLoopGroup
   let server: HTTPServer
   let listeners: Listeners
   /// As it was at start; nil when no listener speaks TLS.
   let certificates: Certificates?
-  private let issuer: String
+  let issuer: String
   /// As they were at start; some of them hold until the end.
-  private let first: Settings
+  let first: Settings
 
   init(_ loaded: Loaded) async throws {
     let settings = loaded.settings
-    // Read once: no child process and no core dump of the environment shall have it.
-    for name in loaded.secretVariables { Self.forget(name) }
-    // Unwrapped keys lie in memory: no core file may take them to the disk.
-    var none = rlimit(rlim_cur: 0, rlim_max: 0)
-    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    Self.keepSecrets(loaded)
     let folder = try DataFolder(preparing: settings.data)
     lock = try folder.lockForServing()
     let control = LogControl(level: settings.log.loggerLevel, format: settings.log.format == .json ? .json : .text)
@@ -58,9 +56,17 @@ struct Parts: Sendable {
       threads: settings.hashing.threads, queue: settings.hashing.queue,
       deadline: settings.hashing.deadline.milliseconds, parameters: try settings.argon2)
     let policy = Self.policy(settings, issuer)
-    let snapshot = try await Self.snapshot(store, policy, settings)
-    for what in missing { log.notice("made \(what)") }
-    authority = Authority(store: store, hashing: hashing, clock: Clock(), metrics: metrics, snapshot: snapshot)
+    let clock = Clock()
+    node = Node(store, issuer: issuer, clock)
+    keys = KeyReading(store, Workbench.masterKeySource(settings), node: node.id, clock)
+    // Whoever else stands in the table was a server on this folder before: its lock is ours now.
+    try await CommandFailure.wrap { [node] in try await node.beat(policy.algorithms, keys: "", alone: true) }
+    let read = try await CommandFailure.wrap { [keys] in try await keys.read(policy) }
+    for what in missing.map({ "made \($0)" }) + read.notes { log.notice("\(what)") }
+    if settings.masterKeyPrevious != nil, read.notes.isEmpty {
+      log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
+    }
+    authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(
       group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
@@ -68,11 +74,23 @@ struct Parts: Sendable {
     listen(settings)
   }
 
+  /// Keeps what was read of the environment, and what will lie in memory, from others.
+  private static func keepSecrets(_ loaded: Loaded) {
+    // Read once: no child process and no core dump of the environment shall have it.
+    for name in loaded.secretVariables { forget(name) }
+    // Unwrapped keys lie in memory: no core file may take them to the disk.
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+  }
+
   /// What a first start is about to make.
   private static func missing(_ settings: Settings) throws -> [String] {
     let database = try Workbench.storePath(settings)
     guard access(database, F_OK) != 0 else { return [] }
-    var made = ["the database \(database)", "the first signing keys (\(settings.token.algorithm.rawValue))"]
+    var made = [
+      "the database \(database)",
+      "the first signing keys (\(settings.token.algorithms.map(\.rawValue).joined(separator: ", ")))",
+    ]
     if settings.masterKey == nil, access(settings.masterKeyFile, F_OK) != 0 {
       made.insert("the master key \(settings.masterKeyFile); keep a copy apart from the database", at: 1)
     }
@@ -126,6 +144,13 @@ struct Parts: Sendable {
     }
   }
 
+  /// Waits until every loop has adopted what was published.
+  func adopted() async {
+    for loop in group.loops {
+      await withCheckedContinuation { continuation in loop.submit { _ in continuation.resume() } }
+    }
+  }
+
   /// Applies what can change while the server runs.
   func apply(_ settings: Settings, _ parameters: Argon2Parameters) {
     logControl.level = settings.log.loggerLevel
@@ -135,37 +160,6 @@ struct Parts: Sendable {
     let origins = settings.cors.origins
     for loop in group.loops {
       loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.allow(origins: origins) }
-    }
-  }
-
-  /// The policy of these settings; issuer and algorithm stay what they were at start.
-  func policy(_ settings: Settings) -> Policy {
-    var policy = Self.policy(settings, issuer)
-    policy.algorithm = first.token.algorithm.rawValue
-    return policy
-  }
-
-  private static func policy(_ settings: Settings, _ issuer: String) -> Policy {
-    Policy(
-      issuer: issuer, audience: settings.token.audience, algorithm: settings.token.algorithm.rawValue,
-      accessTTL: Int64(settings.token.accessTTL.milliseconds), idleTTL: Int64(settings.session.idleTTL.milliseconds),
-      absoluteTTL: Int64(settings.session.absoluteTTL.milliseconds),
-      retryWindow: Int64(settings.session.retryWindow.milliseconds),
-      revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
-      maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength)
-  }
-
-  /// A snapshot of the store's keys and clients under this policy. By the master key of the start: one that came through
-  /// the environment is nowhere else.
-  func snapshot(_ policy: Policy) async throws -> Snapshot { try await Self.snapshot(store, policy, first) }
-
-  private static func snapshot(_ store: SQLiteStore, _ policy: Policy, _ settings: Settings) async throws -> Snapshot {
-    do {
-      let ring = try await KeyRing.open(
-        store, Workbench.masterKeySource(settings), algorithm: policy.algorithm, now: Workbench.now)
-      return Snapshot(policy: policy, ring: ring, clients: try await store.clients())
-    } catch {
-      throw CommandFailure.failed("\(error)")
     }
   }
 
@@ -182,11 +176,12 @@ struct Parts: Sendable {
   }
 
   /// Stops accepting, finishes what is in flight, closes everything.
-  func close() {
+  func close() async {
     server.drain()
     hashing.stop()
     group.stop()
     group.join()
+    try? await node.leave()
     store.close()
     ring.close()
   }

@@ -17,15 +17,27 @@ import Telemetry
 /// A server from its configuration to its end.
 actor Server {
   private var loaded: Loaded
-  private let parts: Parts
+  let parts: Parts
   private let supervisor = Supervisor()
   private let descriptors = DescriptorLimit.raise()
-  private var policy: Policy
+  var policy: Policy
   private var certificates: Certificates?
   private var watch: Task<Void, Never>?
   private var storeMark: Int64?
+  /// Whether the store is to be read again whatever its mark says.
+  var mustRead = true
+  var rotation: KeyRotation
+  var rotating: Task<Void, Never>?
+  /// Readings of the store begun, and the latest begun of those that were published.
+  var readings = (begun: 0, published: 0)
+  /// What this server last told of itself, and when; by the clock that never jumps.
+  var lastBeat: (offered: [String], keys: String, at: Int64)?
+  var complaint: (text: String, at: Int64)?
+  var flushedAt: Int64 = 0
   private var sweep: UniqueID?
   private var sweptAt: Int64 = 0
+  /// What was said of clients that get no tokens.
+  var faults: [String] = []
 
   /// Opens everything and listens.
   init(_ loaded: Loaded) async throws {
@@ -33,6 +45,8 @@ actor Server {
     parts = try await Parts(loaded)
     policy = parts.policy(loaded.settings)
     certificates = parts.certificates
+    rotation = KeyRotation(parts)
+    rotation.observe(parts.authority.snapshot)
   }
 
   /// Says where it listens, on standard output and to the supervisor, and begins to watch the store.
@@ -44,11 +58,15 @@ actor Server {
     supervisor.ready()
     let few = DescriptorLimit.warning(descriptors, loaded.settings.limits)
     for warning in loaded.warnings + [few].compactMap({ $0 }) { parts.log.warning("\(warning)") }
+    complain(of: parts.authority.snapshot)
     watch = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(500))
         self.heedCertificates()
         await self.heedStore()
+        self.heedKeys()
+        await self.keepBeating()
+        await self.noteVerifiers()
         await self.sweepStore()
       }
     }
@@ -60,8 +78,9 @@ actor Server {
   /// Takes over what another process (a command, or another node) changed of keys and clients. The first time too, since
   /// it may have changed them after they were read at start; and again next time when reading them fails.
   private func heedStore() async {
-    guard let mark = try? await parts.store.changeMark(), mark != storeMark else { return }
-    if await publish() { storeMark = mark }
+    guard let mark = try? await parts.store.changeMark(), mark != storeMark || mustRead else { return }
+    mustRead = false
+    if await publish() { storeMark = mark } else { mustRead = true }
   }
 
   /// Deletes sessions that ended more than a day ago, a few rows at a time. Not while the clock is settling: a deletion
@@ -72,22 +91,6 @@ actor Server {
     guard !moment.isSettling, sweep != nil || !(0...600_000).contains(moment.now - sweptAt) else { return }
     sweptAt = moment.now
     sweep = try? await parts.store.sweepSessions(after: sweep, before: moment.now - 86_400_000, limit: 500)
-  }
-
-  /// Serves by the store's keys and clients and the policy in force from now on; false when they can't be read.
-  private func publish() async -> Bool {
-    do {
-      var read: Snapshot
-      // A reload may change the policy while the store is being read.
-      repeat { read = try await parts.snapshot(policy) } while read.policy != policy
-      parts.authority.publish(read)
-      return true
-    } catch {
-      // What was in force stays in force.
-      let why = (error as? CommandFailure)?.message ?? "\(error)"
-      parts.log.error("keys or clients can't be read again: \(why)")
-      return false
-    }
   }
 
   /// Reads the configuration again; a bad one changes nothing.
@@ -106,7 +109,7 @@ actor Server {
       if let files = next.settings.tls.credentials { certificates?.reload(files, parts.server, parts.log) }
       policy = parts.policy(next.settings)
       // Tried again by the watch when the store can't be read at the moment.
-      if await !publish() { storeMark = nil }
+      if await !publish() { mustRead = true }
       let changed = changes.reloadable.isEmpty ? "nothing" : changes.reloadable.joined(separator: ", ")
       parts.log.notice("configuration read again; changed: \(changed)")
     } catch {
@@ -121,6 +124,7 @@ actor Server {
     parts.log.notice("stopping")
     watch?.cancel()
     await watch?.value
-    parts.close()
+    await rotating?.value
+    await parts.close()
   }
 }

@@ -28,6 +28,11 @@ struct BrokenSystem: Sendable {
     return (0..<(Programs.isLong ? 10 : 3)).map { _ in .random(in: 0..<1 << 32) }
   }()
 
+  /// For a command which is killed before its call of this number, counted from 1, that changes a file.
+  static func death(at call: Int) -> [String: String] {
+    ["LD_PRELOAD": library, "SIGNET_FAULTS": "die_at=\(call)"]
+  }
+
   /// For the server's environment.
   var environment: [String: String] {
     let settings = "seed=\(seed) control=\(folder.path)/control report=\(folder.path)/report \(rates)"
@@ -63,7 +68,7 @@ struct BrokenSystem: Sendable {
 
   /// In the order of the report; see Tests/Faults/settings.c.
   private static let names = ["short", "eintr", "eagain", "reset", "emfile", "enospc", "fsync_fail", "fsync_ms"]
-  private static let none = names.map { "\($0)=0" }.joined(separator: " ")
+  private static let none = (names + ["wall_ms"]).map { "\($0)=0" }.joined(separator: " ")
 
   /// Built beside the tests.
   private static let library = URL(fileURLWithPath: Programs.ownFile)

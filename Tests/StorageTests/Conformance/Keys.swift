@@ -1,90 +1,9 @@
-// Clients, key material, the mark of other processes' changes, the probe.
+// The mark of other processes' changes, the probe.
 
 import Storage
 import Testing
 
 extension StoreConformance {
-  @Test(arguments: BackEnd.all) func clientsAreKept(_ backEnd: BackEnd) async throws {
-    try await backEnd.run { world in
-      let client = ClientRecord(
-        id: "shop", name: "The \"shop\"", isPublic: false, isFirstParty: false, grants: ["password"], audiences: [],
-        scopes: ["a", "b"], accessTTL: 1, idleTTL: nil, absoluteTTL: 3, createdAt: World.start)
-      try await world.store.addClient(client, context: World.context)
-      let all = try await world.store.clients()
-      #expect(all.map(\.id) == [ClientRecord.builtIn, "shop"])
-      #expect(all.last == client)
-      #expect(all.first?.isPublic == true && all.first?.isFirstParty == true)
-      await #expect(throws: StoreError.exists("client")) {
-        try await world.store.addClient(client, context: World.context)
-      }
-      #expect(try await world.events() == ["client_added"])
-    }
-  }
-
-  @Test(arguments: BackEnd.all) func deletingAClientDeletesItsSessions(_ backEnd: BackEnd) async throws {
-    try await backEnd.run { world in
-      try await world.addClient("shop")
-      let user = try await world.addUser()
-      let session = try #require(await world.login(World.newSession(of: user, client: "shop"))).session
-      let other = try await world.session(of: user)
-      try await world.store.deleteClient("shop", now: World.start, context: World.context)
-      #expect(try await world.store.findSession(session.id) == nil)
-      #expect(try await world.store.findSession(other.id) != nil)
-      await #expect(throws: StoreError.missing("client")) {
-        try await world.store.deleteClient("shop", now: World.start, context: World.context)
-      }
-      #expect(try await world.events().filter { $0 == "client_deleted" }.count == 1)
-    }
-  }
-
-  private func key(_ kid: String, _ state: KeyState, _ algorithm: String = "ES256") -> KeyRecord {
-    KeyRecord(
-      kid: kid, algorithm: algorithm, state: state, publicKey: [1, 2], publicMAC: [3], privateKey: [4, 5],
-      createdAt: World.start, activatedAt: state == .active ? World.start : nil)
-  }
-
-  @Test(arguments: BackEnd.all) func whoeverComesFirstMakesTheKeys(_ backEnd: BackEnd) async throws {
-    try await backEnd.run { world in
-      #expect(try await world.store.keyMaterial().keys.isEmpty)
-      func add(_ secrets: [SecretRecord], _ keys: [KeyRecord]) async throws {
-        try await world.store.addKeyMaterial(secrets, keys, now: World.start, context: World.context)
-      }
-      try await add(
-        [SecretRecord(purpose: "refresh", id: 1, wrapped: [1])], [key("a", .active), key("b", .pending)])
-      try await add(
-        [
-          SecretRecord(purpose: "refresh", id: 1, wrapped: [9]),
-          SecretRecord(purpose: "refresh", id: 255, wrapped: [2]),
-        ],
-        [key("c", .active), key("d", .pending), key("e", .active, "RS256")])
-      let material = try await world.store.keyMaterial()
-      #expect(material.epoch == 7)
-      #expect(material.secrets.map(\.id) == [1, 255] && material.secrets.map(\.wrapped) == [[1], [2]])
-      #expect(material.keys.map(\.kid) == ["a", "b", "e"])
-      let first = try #require(material.keys.first)
-      #expect(first.algorithm == "ES256" && first.state == .active && first.activatedAt == World.start)
-      #expect(first.publicKey == [1, 2] && first.publicMAC == [3] && first.privateKey == [4, 5])
-      #expect(try await world.events() == ["key_created", "key_created", "key_created"])
-    }
-  }
-
-  @Test(arguments: BackEnd.all) func racingMakersAgree(_ backEnd: BackEnd) async throws {
-    try await backEnd.run { world in
-      let second = try world.place.open()
-      await withTaskGroup(of: Void.self) { group in
-        for number in 0..<20 {
-          group.addTask {
-            let secret = SecretRecord(purpose: "refresh", id: 1, wrapped: [UInt8(number)])
-            try? await (number % 2 == 0 ? world.store : second).addKeyMaterial(
-              [secret], [key("key-\(number)", .active)], now: World.start, context: World.context)
-          }
-        }
-      }
-      let material = try await world.store.keyMaterial()
-      #expect(material.secrets.count == 1 && material.keys.count == 1)
-    }
-  }
-
   @Test(arguments: BackEnd.all) func theChangeMarkShowsOtherProcesses(_ backEnd: BackEnd) async throws {
     try await backEnd.run { world in
       let second = try world.place.open()

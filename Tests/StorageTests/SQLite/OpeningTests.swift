@@ -14,7 +14,8 @@ import Threads
   @Test func migrationsAreAppliedOnce() throws {
     let place = try SQLitePlace()
     defer { place.remove() }
-    #expect(try SQLiteStore.pendingMigrations(path: place.path, digest: digest) == ["v0001_initial"])
+    let names = try SQLiteStore.pendingMigrations(path: place.path, digest: digest)
+    #expect(names.first == "v0001_initial" && names == names.sorted())
     #expect(
       throws: StoreError.schema("migration v0001_initial is pending and store.migrate is false; run `signet migrate`")
     ) {
@@ -27,11 +28,11 @@ import Threads
     let rows = try place.connect().statement("SELECT version, name, applied_at FROM migration").all { row in
       "\(row.integer(0)) \(row.text(1)) \(row.integer(2))"
     }
-    #expect(rows == ["1 v0001_initial \(World.start)"])
+    #expect(rows == names.enumerated().map { "\($0 + 1) \($1) \(World.start)" })
   }
 
   @Test(arguments: [
-    ("INSERT INTO migration VALUES (2, 'v0002_future', x'00', 0)", "a newer signet wrote it"),
+    ("INSERT INTO migration VALUES (99, 'v0099_future', x'00', 0)", "a newer signet wrote it"),
     ("UPDATE migration SET checksum = zeroblob(32)", "the file was changed after it was applied"),
   ])
   func otherHistoriesAreRefused(_ sql: String, _ words: String) throws {
@@ -48,7 +49,7 @@ import Threads
   @Test func aMigrationThatFailsLeavesNothing() throws {
     let place = try SQLitePlace()
     defer { place.remove() }
-    let database = Database(try SQLiteStore.connect(place.path, create: true), digest: digest)
+    let database = Database(try SQLiteStore.connect(place.path, create: true, patience: 5000), digest: digest)
     func migrator(_ second: String) -> Migrator {
       let files = [("v0001_first", "CREATE TABLE first (x);"), ("v0002_second", second)]
       return Migrator(database, digest: digest, files: files.map { (name: $0.0, sql: Array($0.1.utf8)) })
@@ -89,6 +90,20 @@ import Threads
       for thread in threads { thread.join() }
       #expect(errors.withLock { $0 } == [])
     }
+  }
+
+  @Test func aLockThatStaysIsWaitedForAndNamed() throws {
+    let place = try SQLitePlace()
+    defer { place.remove() }
+    _ = try place.openSQLite()
+    place.close()
+    let holder = try Connection(path: place.path, access: .readWrite)
+    try holder.execute("BEGIN IMMEDIATE")
+    var options = SQLiteStore.Options(path: place.path, now: 0)
+    options.patience = 20
+    #expect(throws: StoreError.busy) { try SQLiteStore(options, epoch: 1, digest: digest, metrics: Metrics()) }
+    try holder.execute("ROLLBACK")
+    try SQLiteStore(options, epoch: 1, digest: digest, metrics: Metrics()).close()
   }
 
   @Test func whatIsNoDatabaseIsRefused() throws {

@@ -1,34 +1,10 @@
-// `signet key …` and `signet audit …`: what the store holds of keys and of what happened.
+// `signet audit …`: what happened.
 
 import API
 import ArgumentParser
 import JSON
 import OpenSSL
 import Storage
-
-struct KeyCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "key", abstract: "Show the signing keys.", subcommands: [List.self])
-
-  struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List signing keys, oldest first.")
-    @OptionGroup var options: ConfigurationOptions
-    @OptionGroup var output: OutputOptions
-
-    func run() async throws {
-      try await Workbench.open(options) { bench in
-        var table = Table(columns: ["kid", "algorithm", "state", "created_at", "activated_at"])
-        table.rows = try await bench.store.keyMaterial().keys.map { key in
-          [
-            .string(key.kid), .string(key.algorithm), .string(key.state.rawValue), .string(Time.text(key.createdAt)),
-            JSONValue(key.activatedAt.map(Time.text)),
-          ]
-        }
-        table.print(json: output.json)
-      }
-    }
-  }
-}
 
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

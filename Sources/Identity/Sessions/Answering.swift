@@ -1,0 +1,58 @@
+// The answer to a login, a refresh or a new password: the tokens of a session as its row stands.
+
+import Storage
+
+extension Issuer {
+  /// The tokens of a session.
+  /// - Parameter issuedAt: the access token's `iat`, in milliseconds since 1970.
+  func answer(
+    _ found: SessionAndUser, scope: String, issuedAt: Int64, now: Int64
+  ) throws(Refusal) -> TokenAnswer {
+    let session = found.session
+    let client = try contexts.clients.load(session.clientID)
+    let content = content(found, scope, issuedAt, client)
+    var accessToken: [UInt8] = []
+    do { try contexts.accessTokens.write(content, as: client, into: &accessToken) } catch {
+      throw Refusal(error, client.record)
+    }
+    let refreshToken = RefreshToken(
+      epoch: snapshot.ring.epoch, session: session.id, generation: session.generation)
+    return TokenAnswer(
+      accessTokenText: accessToken, expiresIn: content.expiresAt / 1000 - now / 1000,
+      refreshToken: contexts.refreshTokens.write(refreshToken),
+      refreshExpiresIn: (min(session.idleDeadline, session.absoluteDeadline) - now) / 1000, scope: scope,
+      sessionID: session.id, userID: session.userID)
+  }
+
+  /// Throws what `answer` would of the client and the token's size, for use before the store has done anything.
+  func checkAnswer(_ found: SessionAndUser, scope: String, now: Int64) throws(Refusal) {
+    let client = try contexts.clients.load(found.session.clientID)
+    guard client.form.limit != nil else { return }
+    do { try contexts.accessTokens.check(content(found, scope, now, client), as: client) } catch {
+      throw Refusal(error, client.record)
+    }
+  }
+
+  private func content(
+    _ found: SessionAndUser, _ scope: String, _ issuedAt: Int64, _ client: ClientContext
+  ) -> AccessTokenContent {
+    AccessTokenContent(
+      session: found.session, user: found.user, scope: scope, isFirstParty: client.record.isFirstParty,
+      issuedAt: issuedAt, ttl: client.record.accessTTL ?? policy.accessTTL)
+  }
+}
+
+extension Refusal {
+  /// What a token that can't be made means to a client. It can do nothing about it, so it learns nothing; the log tells
+  /// the operator, whose doing it is, what to do.
+  init(_ error: AccessTokenError, _ client: ClientRecord) {
+    switch error {
+    case .tooLarge(let size, let limit):
+      let mend =
+        size <= TokenForm.limits.upperBound
+        ? "`signet client change \(client.id) --token-size \(size)` allows it" : "give the user fewer roles"
+      self.init(.serverError, cause: "token_size client=\(client.id) bytes=\(size) limit=\(limit): \(mend)")
+    case .failed(let error): self.init(.serverError, cause: "signing client=\(client.id): \(error)")
+    }
+  }
+}

@@ -1,7 +1,8 @@
-// `ExampleService ISSUER [CLOCK]`: a service with one protected route, as small as can be. It listens on a free port of
+// `ExampleService ISSUER [CLOCK [KEY]]`: a service with one protected route, as small as can be. It listens on a free port of
 // 127.0.0.1, says which, and answers `GET /orders` to users who have the role editor.
 //
-// Its tests run it beside a real server, and move its clock by a file: CLOCK.
+// Its tests run it beside a real server, and move its clock by a file: CLOCK. KEY is one with a private JWK, for a
+// service whose tokens are encrypted.
 
 import Foundation
 import SignetVerifier
@@ -9,15 +10,16 @@ import SignetVerifier
 @main
 struct ExampleService {
   static func main() throws {
-    let arguments = CommandLine.arguments.dropFirst()
-    guard let issuer = arguments.first else {
-      say("usage: ExampleService ISSUER [CLOCK]")
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard (1...3).contains(arguments.count) else {
+      say("usage: ExampleService ISSUER [CLOCK [KEY]]")
       exit(2)
     }
     var options = VerifierOptions()
     options.observer = { event in say("keys: \(event)") }
-    if let clock = arguments.dropFirst().first { options.time = MovedTime(file: clock) }
-    let orders = try Orders(issuer: issuer, options: options)
+    if arguments.count > 1 { options.time = MovedTime(file: arguments[1]) }
+    if arguments.count > 2 { options.decryptionKeys = Array(try Data(contentsOf: URL(fileURLWithPath: arguments[2]))) }
+    let orders = try Orders(issuer: arguments[0], options: options)
     let listener = try Listener()
     say("listening on http://127.0.0.1:\(listener.port)")
     while let connection = listener.next() {

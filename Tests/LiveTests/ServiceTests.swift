@@ -22,14 +22,46 @@ import Testing
       #expect(service.fetches == ["replaced"])
       #expect(server.log.components(separatedBy: #""route":"jwks""#).count == 2)
 
-      // Another key signs, which the service meets for the first time: it is fetched at once.
-      let second = try await server.restart(server.settings + [server.listen, "token.algorithm=EdDSA"])
-      let rotated = try await second.login()
-      #expect(try rotated.header["kid"] != editor.header["kid"])
+      // Rotation: the next key has been published all along, so nothing is fetched.
+      try await server.done(["key", "rotate", "--now"])
+      let rotated = try await server.login(signedByAnotherKeyThan: editor)
       for tokens in [editor, rotated] { try await service.expect(tokens.access, 200) }
+      #expect(service.fetches == ["replaced"])
+
+      // A compromised key: the next one is new to everybody, fetched at once, and the old one gone with that answer.
+      let kid = try #require(try rotated.header["kid"]?.string)
+      try await server.done(["key", "revoke", kid, "--compromised"])
+      let fresh = try await server.login(signedByAnotherKeyThan: rotated)
+      try await service.expect(fresh.access, 200)
+      try await service.expect(rotated.access, 401, "the token's key is unknown")
       try await eventually("it is reported") { service.fetches == ["replaced", "replaced"] }
-      try await outlive(second, service, rotated)
+      try await outlive(server, service, fresh)
       await service.child.destroy()
+    }
+  }
+
+  @Test func encryptedTokensAreForTheirServiceAlone() async throws {
+    try await withServer { server in
+      try await server.addUser("ada", ["--role", "editor"])
+      let generated = try await Finished.run(
+        Programs.signet, ["jose", "generate", "--alg", "ECDH-ES+A256KW"], folder: server.folder)
+      var members = try #require(try generated.json.object)
+      let key = try server.folder.write(generated.output, to: "private.jwk")
+      members["d"] = nil
+      let published = try server.folder.write(JSON.object(members).text, to: "public.jwk")
+      try await server.addClient("shop", ["--encryption-key", published])
+      let (sealed, plain) = (try await server.login(client: "shop"), try await server.login())
+
+      let service = try await Service.start(server.issuer, server.folder, key: key)
+      try await service.expect(sealed.access, 200, "the orders of")
+      try await service.expect(plain.access, 401, "the token is not encrypted")
+      await service.child.destroy()
+      let other = try await Service.start(server.issuer, server.folder)
+      try await other.expect(sealed.access, 401, "the token is encrypted")
+      try await other.expect(plain.access, 200)
+      await other.child.destroy()
+      let finished = try await server.command(["token", "verify", sealed.access])
+      #expect(finished.status == 1 && finished.errors.contains("signet jose decrypt"), "\(finished)")
     }
   }
 
@@ -66,6 +98,14 @@ import Testing
 }
 
 extension LiveServer {
+  /// Logs in until another key signs: the server heeds commands within a second.
+  fileprivate func login(signedByAnotherKeyThan old: Tokens) async throws -> Tokens {
+    try await eventually("another key signs") {
+      let tokens = try await login()
+      return try tokens.header["kid"] == old.header["kid"] ? nil : tokens
+    }
+  }
+
   /// The setting by which another server listens where this one does.
   fileprivate var listen: String { "listen=127.0.0.1:\(port)" }
 }
@@ -77,11 +117,12 @@ private struct Service {
   /// Moves its clocks.
   let clock: String
 
-  static func start(_ issuer: String, _ folder: Folder) async throws -> Service {
+  /// - Parameter key: a file with the key that opens encrypted tokens.
+  static func start(_ issuer: String, _ folder: Folder, key: String? = nil) async throws -> Service {
     let program = URL(fileURLWithPath: Programs.ownFile).deletingLastPathComponent()
       .appendingPathComponent("ExampleService").path
     let clock = folder.path + "/clock"
-    let child = try Child(program, [issuer, clock], folder: folder)
+    let child = try Child(program, [issuer, clock] + [key].compactMap { $0 }, folder: folder)
     let port = try await eventually("the service listens") {
       if let status = await child.exitStatus() { throw HarnessError("ended with \(status): \(child.standardError)") }
       return child.standardOutput.split(separator: "\n").last { $0.hasPrefix("listening on ") }?

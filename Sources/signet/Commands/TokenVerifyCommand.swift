@@ -33,7 +33,7 @@ struct TokenVerifyCommand: AsyncParsableCommand {
     } catch .keysUnavailable(let problem) {
       throw CommandFailure.failed("the token can't be judged: \(problem)")
     } catch .encrypted {
-      throw CommandFailure.failed("the token is encrypted; open it by `signet jose decrypt` and verify what is inside")
+      throw Self.encrypted
     } catch {
       throw CommandFailure.failed("the token isn't good: \(error)")
     }
@@ -41,6 +41,9 @@ struct TokenVerifyCommand: AsyncParsableCommand {
     warn(about: claims)
     Output.line(Output.text(claims))
   }
+
+  private static let encrypted = CommandFailure.failed(
+    "the token is encrypted; open it by `signet jose decrypt` and verify what is inside")
 
   /// RFC 9068 2.2; without these it may be good, but no access token.
   private func warn(about claims: JSONValue) {
@@ -51,7 +54,9 @@ struct TokenVerifyCommand: AsyncParsableCommand {
 
   /// Without an issuer to hold it against, the one in the token counts: the keys are the operator's own choice.
   private static func issuer(in token: String) throws -> String {
-    guard let claims = try? UnverifiedToken(compact: Array(token.utf8)).claims else {
+    let unverified = try? UnverifiedToken(compact: Array(token.utf8))
+    if unverified?.isEncrypted == true { throw encrypted }
+    guard let claims = unverified?.claims else {
       throw CommandFailure.failed("the token isn't good: it isn't a signed token with claims")
     }
     guard let issuer = claims["iss"]?.string, !issuer.isEmpty else {

@@ -30,8 +30,10 @@ final class World: Sendable {
   func ring(
     _ algorithm: String = "ES256", _ source: MasterKeySource? = nil, offering algorithms: [String] = []
   ) async throws -> KeyRing {
-    try await KeyRing.open(
-      store, source ?? .file(masterKeyPath), algorithm: algorithm, algorithms: algorithms, now: 1_700_000_000_000)
+    var policy = Policy.standard
+    (policy.algorithm, policy.algorithms) = (algorithm, [algorithm] + algorithms)
+    let upkeep = KeyUpkeep(store, source ?? .file(masterKeyPath), node: UniqueID(high: 1, low: 1))
+    return try await upkeep.ring(policy, FakeClock().clock.moment()).ring
   }
 
   func issuer(_ ring: KeyRing, clock: Clock, policy: Policy = .standard) async throws -> (Issuer, HashingPool) {

@@ -77,6 +77,20 @@ import Testing
     }
   }
 
+  @Test func aServerTellsOfItselfWhileItLives() async throws {
+    try await withServer { server in
+      func nodes() async throws -> String { try await server.sql("SELECT issuer, offered FROM node") }
+      #expect(try await nodes() == "\(server.issuer)|ES256\n")
+      await server.child.destroy()
+      #expect(try await nodes() == "\(server.issuer)|ES256\n")
+      let second = try await server.restart()
+      #expect(try await nodes() == "\(second.issuer)|ES256\n")
+      await second.child.signal(SIGTERM)
+      #expect(try await second.child.end() == 0)
+      #expect(try await nodes().isEmpty)
+    }
+  }
+
   /// What strangers can make the server remember, and write, has bounds.
   @Test func aFloodOfUserAgentsIsHeldInBounds() async throws {
     try await withServer { server in

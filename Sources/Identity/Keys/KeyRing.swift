@@ -79,22 +79,6 @@ package struct KeyRing: Sendable {
   }
 }
 
-extension KeyRing {
-  /// Opens the store's keys with the master key, making those that are missing.
-  /// - Parameters:
-  ///   - algorithm: the algorithm of clients which chose none.
-  ///   - algorithms: every algorithm that the issuer offers; `algorithm` is one of them whether it stands there or not.
-  /// - Throws: `.masterKey(.wrong)` when the store's keys were wrapped with another one: never new keys in their place.
-  package static func open(
-    _ store: any Store, _ source: MasterKeySource, algorithm: String, algorithms: [String] = [], now: Int64
-  ) async throws(KeyRingError) -> KeyRing {
-    let offers = try KeyOffers(algorithm: algorithm, algorithms: algorithms)
-    let keys = try await UnlockedKeys.open(store, source, making: true, now: now)
-    let act = KeyAct(now: now, tokenLifetime: 0, context: RequestContext(actor: "system"))
-    return try await keys.completed(offers, act).ring(offers)
-  }
-}
-
 extension UnlockedKeys {
   /// The same with a key made for each algorithm and state that lacks one.
   func completed(_ offers: KeyOffers, _ act: KeyAct) async throws(KeyRingError) -> UnlockedKeys {

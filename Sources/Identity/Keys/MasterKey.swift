@@ -30,7 +30,9 @@ package enum MasterKeyError: Error, Sendable, CustomStringConvertible {
         + "master_key_file or SIGNET_MASTER_KEY"
     case .exposed(let path): "\(path) can be read by others than its owner; run `chmod 600 \(path)`"
     case .unreadable(let path, let code): "\(path) can't be read: \(String(cString: strerror(code)))"
-    case .unwritable(let path, let code): "\(path) can't be written: \(String(cString: strerror(code)))"
+    case .unwritable(let path, let code):
+      "\(path) can't be written: \(String(cString: strerror(code)))"
+        + ([EACCES, EPERM, EROFS].contains(code) ? "; let this user write into its folder" : "")
     case .wrong: "the master key isn't the one this store's keys were wrapped with; put back that one"
     case .altered(let what):
       "\(what) of the store was altered by something other than signet; restore a backup"

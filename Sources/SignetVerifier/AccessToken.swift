@@ -61,6 +61,7 @@ extension AccessToken: CustomStringConvertible, CustomReflectable {
   /// Nothing but the token's id: claims don't belong into a log by accident.
   public var description: String { "AccessToken(\(jwtID))" }
 
+  /// No claims either.
   public var customMirror: Mirror { Mirror(self, children: ["jwtID": jwtID]) }
 }
 

@@ -32,6 +32,7 @@ public struct HTTPKeySetFetcher: KeySetFetching {
     do { client = try HTTPClient(settings) } catch { throw VerifierSetupError("keys can't be fetched: \(error)") }
   }
 
+  /// Fetches the set; any other answer than 200 with a body, or 304 when that was asked for, is a problem.
   public func fetch(entityTag: String?) async throws(KeySetProblem) -> KeySetAnswer {
     var fields = [HTTPField("Accept", "application/jwk-set+json, application/json")]
     if let entityTag { fields.append(HTTPField("If-None-Match", entityTag)) }

@@ -21,12 +21,14 @@ public struct KeySetAnswer: Sendable {
     case notModified
   }
 
+  /// What was answered.
   public var content: Content
   /// The answer's `ETag`, to be sent with the next fetch.
   public var entityTag: String?
   /// For how many seconds the answer may be kept; the verifier takes 300 for less or nil, and 3,600 for more.
   public var maxAge: Int64?
 
+  /// An answer; without `maxAge` it lives for 300 seconds.
   public init(_ content: Content, entityTag: String? = nil, maxAge: Int64? = nil) {
     self.content = content
     self.entityTag = entityTag
@@ -59,10 +61,12 @@ public struct KeySetProblem: Error, Equatable, Sendable, CustomStringConvertible
     case other
   }
 
+  /// What kind of trouble it is.
   public let cause: Cause
   /// A sentence for the log, with the mend where there is one. It holds no piece of any token.
   public let description: String
 
+  /// A problem of your own ``KeySetFetching``; the description goes to logs and may go to clients.
   public init(_ cause: Cause, _ description: String) {
     self.cause = cause
     self.description = description

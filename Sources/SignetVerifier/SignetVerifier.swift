@@ -155,7 +155,7 @@ public final class SignetVerifier: Sendable {
   /// The scheme is compared without regard to case (RFC 9110 11.1), and spaces follow it.
   private static func bearer(_ field: String) -> String? {
     guard let end = field.utf8.firstIndex(of: 0x20), field[..<end].lowercased() == "bearer" else { return nil }
-    let token = field[end...].drop { $0 == " " }
-    return token.isEmpty ? nil : String(token)
+    let token = field.utf8[end...].drop { $0 == 0x20 }
+    return token.isEmpty ? nil : String(Substring(token))
   }
 }

@@ -17,12 +17,16 @@ public protocol TimeSource: Sendable {
 
 /// The machine's own clocks.
 public struct SystemTime: TimeSource {
+  /// Reads the system's clocks.
   public init() {}
 
+  /// Seconds since 1970, by CLOCK_REALTIME.
   public var now: Int64 { Self.read(CLOCK_REALTIME) / 1000 }
 
+  /// Milliseconds since the machine was started, by CLOCK_BOOTTIME.
   public var elapsed: Int64 { Self.read(CLOCK_BOOTTIME) }
 
+  /// Sleeps in the task; no thread is held.
   public func sleep(milliseconds: Int64) async { try? await Task.sleep(for: .milliseconds(milliseconds)) }
 
   private static func read(_ clock: clockid_t) -> Int64 {

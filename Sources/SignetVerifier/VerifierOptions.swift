@@ -36,6 +36,7 @@ public struct VerifierOptions: Sendable {
   /// The clocks; tests bring their own.
   public var time: any TimeSource = SystemTime()
 
+  /// The defaults.
   public init() {}
 }
 
@@ -54,6 +55,7 @@ public struct FetchOptions: Sendable {
   /// Whether the proxies in `https_proxy`, `http_proxy` and `no_proxy` are used.
   public var usesEnvironmentProxies = false
 
+  /// The defaults.
   public init() {}
 }
 

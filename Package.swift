@@ -81,7 +81,10 @@ let package = Package(
 
     // A program that prints figures; see Tests/Benchmarks/Benchmarks.swift.
     .executableTarget(
-      name: "Benchmarks", dependencies: ["JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite"],
+      name: "Benchmarks",
+      dependencies: [
+        "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage", "Telemetry",
+      ],
       path: "Tests/Benchmarks", swiftSettings: settings),
 
     // What a service does with the library; it knows nothing else of this package.

@@ -44,6 +44,8 @@ public struct HTTPKeySetFetcher: KeySetFetching {
       let tag = answer.list("etag").flatMap { Self.isEntityTag($0) ? $0 : nil }
       return KeySetAnswer(.document(answer.body), entityTag: tag, maxAge: maxAge)
     case 304 where entityTag != nil: return KeySetAnswer(.notModified, entityTag: entityTag, maxAge: maxAge)
+    case 304:
+      throw KeySetProblem(.status(304), "\(url) answers 304 (not modified) although it wasn't asked for changes")
     case 300..<400:
       throw KeySetProblem(
         .status(answer.status),

@@ -57,7 +57,8 @@ final class Machine {
     return Double(count) / (processorTime - start)
   }
 
-  private static var processorTime: Double {
+  /// Seconds of processor time that this thread has had.
+  static var processorTime: Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

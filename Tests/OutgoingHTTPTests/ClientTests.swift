@@ -77,8 +77,6 @@ import Testing
     #expect(other.connections == 0)
     #expect(server.heads.count == 2)
     #expect(!server.heads[1].contains("Cookie"))
-    // One handle, so one connection.
-    #expect(server.connections == 1)
   }
 
   @Test(arguments: [

@@ -54,6 +54,8 @@ final class SQLitePlace: Place {
 
   func openSQLite(_ configure: (inout SQLiteStore.Options) -> Void = { _ in }) throws(StoreError) -> SQLiteStore {
     var options = SQLiteStore.Options(path: path, now: World.start)
+    // A busy machine must not look like a slow store; who tests the deadline sets one.
+    options.limits.deadline = 600_000
     configure(&options)
     let store = try SQLiteStore(options, epoch: 7, digest: { Digest.sha256($0) }, metrics: Metrics())
     opened.withLock { $0.append(store) }

@@ -17,7 +17,9 @@ import Testing
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
       "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",
     ],
-    "Benchmarks": ["JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite"], "Faults": [],
+    "Benchmarks": [
+      "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage", "Telemetry",
+    ], "Faults": [],
     "ExampleService": ["SignetVerifier"],
     "FuzzTargets": [
       "API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor", "SignetVerifier",

@@ -1,8 +1,23 @@
 // The answer to a login, a refresh or a new password: the tokens of a session as its row stands.
 
-import Storage
+package import Storage
 
 extension Issuer {
+  /// The access token of a session as its row stands, signed and in its client's form.
+  /// - Parameter issuedAt: its `iat`, in milliseconds since 1970.
+  package func accessToken(of found: SessionAndUser, scope: String, issuedAt: Int64) throws(Refusal) -> [UInt8] {
+    let client = try contexts.clients.load(found.session.clientID)
+    return try issue(content(found, scope, issuedAt, client), client)
+  }
+
+  private func issue(_ content: AccessTokenContent, _ client: ClientContext) throws(Refusal) -> [UInt8] {
+    var token: [UInt8] = []
+    do { try contexts.accessTokens.write(content, as: client, into: &token) } catch {
+      throw Refusal(error, client.record)
+    }
+    return token
+  }
+
   /// The tokens of a session.
   /// - Parameter issuedAt: the access token's `iat`, in milliseconds since 1970.
   func answer(
@@ -11,10 +26,7 @@ extension Issuer {
     let session = found.session
     let client = try contexts.clients.load(session.clientID)
     let content = content(found, scope, issuedAt, client)
-    var accessToken: [UInt8] = []
-    do { try contexts.accessTokens.write(content, as: client, into: &accessToken) } catch {
-      throw Refusal(error, client.record)
-    }
+    let accessToken = try issue(content, client)
     let refreshToken = RefreshToken(
       epoch: snapshot.ring.epoch, session: session.id, generation: session.generation)
     return TokenAnswer(

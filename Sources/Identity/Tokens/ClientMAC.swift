@@ -12,6 +12,8 @@ package struct NewClientMACKey {
   /// What may be told of it.
   package let record: ClientMACKey
   package let bytes: SecretBytes
+  /// Whether Signet made it, so that somebody has yet to be shown it.
+  package let isGenerated: Bool
 
   /// Bytes that a kid may have; it stands in every token.
   private static let kidLimit = 64
@@ -19,6 +21,7 @@ package struct NewClientMACKey {
   /// A new random key, as long as the hash (RFC 7518 section 3.2), with a random kid.
   package init(generating algorithm: MACAlgorithm) {
     bytes = SecretBytes(random: algorithm.hash.size)
+    isGenerated = true
     record = ClientMACKey(kid: Self.newKID(), algorithm: algorithm.rawValue)
   }
 
@@ -37,8 +40,10 @@ package struct NewClientMACKey {
     do { key = try members.symmetricKey() } catch { throw .macKey("its member k isn't base64url") }
     defer { wipe(&key) }
     try Self.checkSize(key.count, algorithm)
+    guard Set(key).count > 1 else { throw .macKey("it is one byte over and over, not a random key") }
     record = ClientMACKey(kid: try Self.kid(members, key, algorithm), algorithm: algorithm.rawValue)
     bytes = SecretBytes(copying: key)
+    isGenerated = false
   }
 
   private static func checkSize(_ size: Int, _ algorithm: MACAlgorithm) throws(TokenFormError) {

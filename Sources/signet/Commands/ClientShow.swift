@@ -45,13 +45,15 @@ extension ClientCommand {
     }
   }
 
-  /// Says what was done to a client, and shows its new MAC key this once.
+  /// Says what was done to a client, and shows a MAC key that was made for it this once; one that was brought
+  /// is known already.
   static func print(_ sentence: String, _ client: ClientRecord, _ key: NewClientMACKey?, json: Bool) {
     var lines = [sentence, "client_id \(client.id)"]
     var members = [JSONMember("client_id", .string(client.id))]
     if let key {
-      lines.append("mac_key \(Output.text(key.jwk))")
-      members.append(JSONMember("mac_key", key.jwk))
+      lines.append(key.isGenerated ? "mac_key \(Output.text(key.jwk))" : "mac_key_id \(key.record.kid)")
+      members.append(
+        key.isGenerated ? JSONMember("mac_key", key.jwk) : JSONMember("mac_key_id", .string(key.record.kid)))
       if client.tokens.algorithm != key.record.algorithm {
         lines.append("it isn't in use: choose it by --algorithm \(key.record.algorithm)")
       }

@@ -22,6 +22,9 @@ struct TokenVerifyCommand: AsyncParsableCommand {
   @Option(help: "What aud must hold; by default token.audience.") var audience: String?
 
   func run() async throws {
+    guard ca == nil || jwks?.hasPrefix("https://") == true else {
+      throw CommandFailure.usage("--ca goes with an https:// URL of --jwks")
+    }
     let settings = try options.load().settings
     let source = try await source()
     let token = try Input.text(token)

@@ -49,7 +49,7 @@ func text(ofFile path: String) -> String {
 /// Waits until `condition` gives something, asked every few milliseconds; the deadline is for failures alone, so it can
 /// be long enough for a busy machine.
 func eventually<Value>(
-  _ what: String, within seconds: Double = 60, _ condition: () async throws -> Value?
+  _ what: String, within seconds: Double = 180, _ condition: () async throws -> Value?
 ) async throws -> Value {
   let deadline = Date().addingTimeInterval(seconds)
   while true {
@@ -60,7 +60,7 @@ func eventually<Value>(
 }
 
 /// Waits until `condition` holds.
-func eventually(_ what: String, within seconds: Double = 60, _ condition: () async throws -> Bool) async throws {
+func eventually(_ what: String, within seconds: Double = 180, _ condition: () async throws -> Bool) async throws {
   _ = try await eventually(what, within: seconds) { try await condition() ? true : nil } as Bool
 }
 

@@ -84,9 +84,9 @@ extension KeyPlan {
   fileprivate var sentence: String? {
     switch self {
     case .signs(let time): "signs from \(Time.text(time))"
-    case .waits: "signs when asked"
+    case .waits: "signs when a rotation is asked for, or due by a running server"
     case .rotates(let time): "rotates \(Time.text(time))"
-    case .stays: "rotates when asked"
+    case .stays: "rotates when asked, or when the next key was published by a server"
     case .goes(let time): "goes \(Time.text(time))"
     case .none: nil
     }

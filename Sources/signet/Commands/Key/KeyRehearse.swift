@@ -12,7 +12,7 @@ extension KeyCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print a token signed by the pending key, and who has fetched that key.",
       discussion: """
-        The token says nothing of anybody: no sub, aud \(UnlockedKeys.canaryAudience), typ \(UnlockedKeys.canaryType), a
+        The token says nothing of anybody: no sub, aud \(UnlockedKeys.canaryAudience), typ \(UnlockedKeys.canaryType), a \
         minute's life; Signet refuses it. A service which finds its signature good is ready for the key.
         """)
     @OptionGroup var options: ConfigurationOptions
@@ -55,11 +55,13 @@ extension KeyCommand {
       let lacking = verifiers.lacking(key)
       let lines =
         [
-          token, "kid \(key.kid) (\(key.algorithm)), \(published)",
+          "kid \(key.kid) (\(key.algorithm)), \(published)",
           "good for \(UnlockedKeys.canaryLifetime)s and for nothing but its signature",
           "known verifiers: \(verifiers.all.count); haven't fetched this key: \(lacking.count)",
         ] + KnownVerifiers.lines(lacking)
-      Output.done(lines.joined(separator: "\n"), members, json: output.json)
+      Output.done(token, members, json: output.json)
+      // Apart from the token, which goes into a variable or a pipe.
+      if !output.json { Output.line(lines.joined(separator: "\n"), to: 2) }
     }
   }
 }

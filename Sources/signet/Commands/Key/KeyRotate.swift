@@ -11,7 +11,7 @@ extension KeyCommand {
     static let configuration = CommandConfiguration(
       abstract: "Have the pending key take over, once it was published for key.publish_before.",
       discussion: """
-        When it was, it takes over at once; else the running server does it as soon as it was. With --now it takes over
+        When it was, it takes over at once; else the running server does it as soon as it was. With --now it takes over \
         now; what will break is said first.
         """)
     @OptionGroup var options: ConfigurationOptions
@@ -120,7 +120,7 @@ private struct KeyTurn {
     report.say(
       isDone
         ? "\(active.algorithm): \(pending.kid) signs from now on; the next one, \(next ?? ""), is published"
-        : "\(active.algorithm): somebody else has just rotated it; nothing was done")
+        : "\(active.algorithm): it was rotated meanwhile, by the server or by somebody else; nothing was left to do")
     report.add([
       JSONMember("algorithm", .string(active.algorithm)), JSONMember("rotated", .bool(isDone)),
       JSONMember("retired", .string(active.kid)), JSONMember("active", .string(pending.kid)),

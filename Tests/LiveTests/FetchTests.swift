@@ -51,7 +51,7 @@ import Testing
       (head + "Content-Length: 9\r\n\r\n{", "good HTTP"),
       ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "answers with status 404"),
       ("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "redirects (302)"),
-      ("HTTP/1.1 304 Not Modified\r\n\r\n", "redirects (304)"), (head + "\r\n<html>", "not a good JWK Set"),
+      ("HTTP/1.1 304 Not Modified\r\n\r\n", "304 (not modified)"), (head + "\r\n<html>", "not a good JWK Set"),
       (head + "\r\n{\"keys\":[]}", "no signature key"), (head + "\r\n{\"keys\":1}", "not a good JWK Set"),
     ]
     for (answer, text) in cases {

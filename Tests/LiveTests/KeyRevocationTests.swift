@@ -106,7 +106,8 @@ import Testing
       // A key that nobody has fetched yet.
       try await server.done(["key", "rotate", "--now"])
       let text = try await eventually("PyJWT's fetch is remembered too") { () -> String? in
-        let text = try await server.done(["key", "rehearse"])
+        // The token alone is on standard output.
+        let text = try await server.command(["key", "rehearse"]).errors
         return text.contains("known verifiers: 3; haven't fetched this key: 3") ? text : nil
       }
       #expect(text.contains("Gateway/1.0") && text.contains("Python"))

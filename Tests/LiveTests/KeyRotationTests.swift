@@ -83,7 +83,7 @@ import Testing
       try await server.addUser()
       _ = try await server.send(Request("GET", "/.well-known/jwks.json", [("User-Agent", "Gateway/1.0")]))
       try await eventually("the fetch is remembered") {
-        try await server.done(["key", "rehearse"]).contains("known verifiers: 1")
+        try await server.command(["key", "rehearse"]).errors.contains("known verifiers: 1")
       }
       let pending = try await server.kid("pending")
       let output = try await server.done(["key", "rotate", "--now"])

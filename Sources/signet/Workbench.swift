@@ -65,8 +65,13 @@ struct Workbench {
   /// The store's keys with the master key of the settings that opens them, for changes.
   /// - Parameter making: whether an empty store gets keys.
   func keys(making: Bool = false) async throws -> UnlockedKeys {
-    try await UnlockedKeys.open(store, Self.masterKeySource(settings), making: making, now: Self.now)
+    let keys = try await UnlockedKeys.open(store, Self.masterKeySource(settings), making: making, now: Self.now)
+    Self.tell(keys.notes)
+    return keys
   }
+
+  /// What opening the keys did or couldn't do, for people: standard output may be for programs.
+  static func tell(_ notes: [String]) { for note in notes { Output.line("note: \(note)", to: 2) } }
 
   /// The keys that verify tokens, each checked by its MAC.
   func published() async throws -> [PublicJWK] { try await keys().published() }

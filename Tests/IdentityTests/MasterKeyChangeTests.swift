@@ -12,8 +12,10 @@ import Testing
   private func change(
     _ world: World, _ source: MasterKeySource? = nil, replacing offers: KeyOffers? = nil
   ) async throws -> MasterKeyChange {
-    try await UnlockedKeys.changeMasterKey(
-      world.store, source ?? .file(world.masterKeyPath), replacing: offers,
+    let plan = try await MasterKeyPlan(
+      world.store, source ?? .file(world.masterKeyPath), replacing: offers != nil, now: 5)
+    return try await plan.perform(
+      replacing: offers,
       KeyAct(now: 5, tokenLifetime: 600_000, reason: "stolen", context: RequestContext(actor: "operator")))
   }
 

@@ -116,9 +116,16 @@ import Testing
       (try await key(["rewrap"], wrong)).expectError(1, ["master key"])
       let done = try await key(["rewrap"], both)
       #expect(done.status == 0 && done.output.contains("Restart the server with the new SIGNET_MASTER_KEY"), "\(done)")
+      #expect(done.output.contains("wrapped 6 keys by SIGNET_MASTER_KEY\n") && !done.output.contains("Keep a copy"))
+      let again = try await key(["rewrap"], both)
+      #expect(again.output == "the keys are wrapped by SIGNET_MASTER_KEY already; SIGNET_MASTER_KEY_PREVIOUS can go\n")
+      let same = try await key(["rewrap", "--compromised"], both)
+      same.expectError(1, ["there is no new one"])
+      #expect(same.output.isEmpty)
       // The running server says what it needs, once, and goes on with what it has.
       try await eventually("the log says so") {
-        server.log.contains("restart this server with that one in SIGNET_MASTER_KEY")
+        server.log.contains(
+          "the store is wrapped by a newer master key; restart this server with it in SIGNET_MASTER_KEY")
       }
       tokens = try await server.refresh(tokens.refresh)
       #expect(try await server.isGood(tokens.access))

@@ -16,7 +16,7 @@ package enum KeyRingError: Error, Sendable, CustomStringConvertible {
   case noPendingKey(String)
   case unknownKey(String)
   case revokedAlready(String)
-  /// The master key comes from the environment, which names no new one.
+  /// The master key comes from the environment, which names no new one: the store is wrapped by it already.
   case noNewMasterKey
   /// Other processes change the keys again and again.
   case contended
@@ -36,7 +36,8 @@ package enum KeyRingError: Error, Sendable, CustomStringConvertible {
     case .unknownKey(let kid): "there is no key \(kid); `signet key list` shows all"
     case .revokedAlready(let kid): "key \(kid) is revoked already"
     case .noNewMasterKey:
-      "the master key comes from SIGNET_MASTER_KEY; set that to a new one and SIGNET_MASTER_KEY_PREVIOUS to the old one"
+      "the store is wrapped by the master key in SIGNET_MASTER_KEY, so there is no new one; set that to a new one and "
+        + "SIGNET_MASTER_KEY_PREVIOUS to the old one"
     case .contended: "another process changes the keys at the same time; try again"
     }
   }

@@ -16,6 +16,10 @@ package enum MasterKeyError: Error, Sendable, CustomStringConvertible {
   case exposed(String)
   case unreadable(String, errno: Int32)
   case unwritable(String, errno: Int32)
+  /// The file can't be replaced by another: it is mounted by itself, or its folder can't be written. Nothing was changed.
+  case irreplaceable(String, errno: Int32)
+  /// The store is wrapped by the new key, which can't take the old one's place at this path.
+  case pending(String, errno: Int32)
   /// It unwraps nothing of this store.
   case wrong
   /// A stored key's MAC isn't good, or it doesn't unwrap where the others do; which one.
@@ -33,6 +37,13 @@ package enum MasterKeyError: Error, Sendable, CustomStringConvertible {
     case .unwritable(let path, let code):
       "\(path) can't be written: \(String(cString: strerror(code)))"
         + ([EACCES, EPERM, EROFS].contains(code) ? "; let this user write into its folder" : "")
+    case .irreplaceable(let path, let code):
+      "nothing was changed, since \(path) can't be replaced by a new file: \(String(cString: strerror(code))); let this "
+        + "user write into its folder, mount the folder rather than the file, or give the key by SIGNET_MASTER_KEY and "
+        + "change it by SIGNET_MASTER_KEY_PREVIOUS"
+    case .pending(let path, let code):
+      "the store is wrapped by the master key in \(path).new now, which can't take the place of \(path): "
+        + "\(String(cString: strerror(code))); keep \(path).new, nothing else opens the store, and copy it over \(path)"
     case .wrong: "the master key isn't the one this store's keys were wrapped with; put back that one"
     case .altered(let what):
       "\(what) of the store was altered by something other than signet; restore a backup"
@@ -53,6 +64,9 @@ package struct MasterKey: Sendable, CustomStringConvertible {
 
   /// The key in base64url, as it stands in a file.
   var base64url: String { Base64URL.encode(bytes) }
+
+  /// Whether both are the same key.
+  func isSame(as other: MasterKey) -> Bool { constantTimeEqual(bytes, other.bytes) }
 
   /// A key in base64url, as it stands in a file or the environment.
   /// - Parameter place: where it comes from, for the error.

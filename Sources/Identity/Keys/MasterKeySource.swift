@@ -27,6 +27,15 @@ extension MasterKeySource {
   /// The name by which the environment gives the previous one.
   static let previousName = "SIGNET_MASTER_KEY_PREVIOUS"
 
+  /// The file that the key lies in; nil when the environment gives it.
+  var file: MasterKeyFile? {
+    switch self {
+    case .file(let path): MasterKeyFile(path)
+    case .value: nil
+    case .replacing(let source, _): source.file
+    }
+  }
+
   /// The key for a store that holds none yet.
   func new() throws(MasterKeyError) -> MasterKey {
     switch self {
@@ -69,10 +78,11 @@ extension MasterKeySource {
     }
     guard let next = file.readNext(), next.opens(material) else { throw failure }
     do throws(MasterKeyError) {
-      try file.adoptNext()
+      try file.adoptNext(next)
       return .current(next, note: "\(file.nextPath) has taken the place of \(file.path): a new master key was begun")
     } catch {
-      return .current(next, note: "\(file.nextPath) is the master key now; rename it to \(file.path): \(error)")
+      guard case .pending = error else { throw error }
+      return .current(next, note: "\(error)")
     }
   }
 }

@@ -3,7 +3,7 @@
 
 import JOSE
 import OpenSSL
-package import Storage
+import Storage
 
 extension UnlockedKeys {
   /// Wraps every key by another master key; false when the store's keys changed since they were read.
@@ -65,74 +65,5 @@ extension UnlockedKeys {
       expected: material, secrets: secrets, revoked: revoked, added: added, reason: act.reason, now: act.now,
       context: act.context)
     return try await KeyRingError.store { () throws(StoreError) in try await store.replaceKeys(replacement) }
-  }
-}
-
-/// What a change of the master key has done.
-package struct MasterKeyChange: Sendable {
-  /// How many keys were wrapped anew, or revoked; 0 when the store was wrapped by the new one already.
-  package let keys: Int
-  /// Live sessions that were ended; nil when nothing was replaced.
-  package let sessionsEnded: Int?
-  /// Clients that had a MAC key and have to register another one.
-  package let clients: [String]
-}
-
-extension UnlockedKeys {
-  /// Gives a store a new master key: in a file, a new one is made; with a previous one from the environment, it is what the
-  /// source names instead. One at a time: the caller holds a lock.
-  /// - Parameter offers: what to make new keys for, when the old ones are in wrong hands; nil: every key stays, wrapped
-  ///   anew.
-  /// - Throws: `.noNewMasterKey` when the environment names no other key than the one in use.
-  package static func changeMasterKey(
-    _ store: any Store, _ source: MasterKeySource, replacing offers: KeyOffers?, _ act: KeyAct
-  ) async throws(KeyRingError) -> MasterKeyChange {
-    switch source {
-    case .file(let path): return try await changeFile(MasterKeyFile(path), store, source, offers, act)
-    case .value: throw .noNewMasterKey
-    case .replacing:
-      // Opening wraps by the new one what the previous one had wrapped.
-      let keys = try await open(store, source, making: false, now: act.now)
-      if offers != nil { return try await change(keys, to: keys.master, offers, act) }
-      return MasterKeyChange(
-        keys: keys.notes.isEmpty ? 0 : keys.material.wrapped.count, sessionsEnded: nil, clients: [])
-    }
-  }
-
-  private static func changeFile(
-    _ file: MasterKeyFile, _ store: any Store, _ source: MasterKeySource, _ offers: KeyOffers?, _ act: KeyAct
-  ) async throws(KeyRingError) -> MasterKeyChange {
-    // Finishes what another attempt left in the middle.
-    let keys = try await open(store, source, making: false, now: act.now)
-    let next: MasterKey
-    do { next = try file.writeNext() } catch { throw .masterKey(error) }
-    let done: MasterKeyChange
-    do throws(KeyRingError) {
-      done = try await change(keys, to: next, offers, act)
-    } catch {
-      // When the store can't tell what became of it, the new key must stay: one of the two opens the store.
-      if let now = try? await store.keyMaterial(), keys.master.opens(now) { file.discardNext() }
-      throw error
-    }
-    do { try file.adoptNext() } catch { throw .masterKey(error) }
-    return done
-  }
-
-  private static func change(
-    _ keys: UnlockedKeys, to next: MasterKey, _ offers: KeyOffers?, _ act: KeyAct
-  ) async throws(KeyRingError) -> MasterKeyChange {
-    var keys = keys
-    for _ in 0..<10 {
-      let clients = keys.material.clientKeys.map(\.clientID)
-      if let offers {
-        if let ended = try await keys.replace(by: next, offers, act) {
-          return MasterKeyChange(keys: keys.material.keys.count, sessionsEnded: ended, clients: clients)
-        }
-      } else if try await keys.rewrap(by: next, now: act.now, context: act.context) {
-        return MasterKeyChange(keys: keys.material.wrapped.count, sessionsEnded: nil, clients: [])
-      }
-      keys = try await keys.again(now: act.now)
-    }
-    throw .contended
   }
 }

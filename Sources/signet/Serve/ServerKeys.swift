@@ -37,7 +37,7 @@ extension Server {
   /// What was in force stays in force.
   private func complain(_ error: any Error) {
     if case .noActiveKey = error as? KeyRingError { parts.authority.keyFailure = "\(error)" }
-    let (text, now) = ("keys or clients can't be read again: \(error)\(mend(error))", parts.authority.clock.elapsed)
+    let (text, now) = ("keys or clients can't be read again: \(reason(error))", parts.authority.clock.elapsed)
     // The watch tries twice a second.
     if let complaint, complaint.text == text, now - complaint.at < 60_000 { return }
     complaint = (text, now)
@@ -51,9 +51,10 @@ extension Server {
     for fault in faults where !known.contains(fault) { parts.log.warning("\(fault)") }
   }
 
-  private func mend(_ error: any Error) -> String {
-    guard case .masterKey(.wrong) = error as? KeyRingError, parts.first.masterKey != nil else { return "" }
-    return "; they were wrapped by another master key: restart this server with that one in SIGNET_MASTER_KEY"
+  private func reason(_ error: any Error) -> String {
+    guard case .masterKey(.wrong) = error as? KeyRingError, parts.first.masterKey != nil else { return "\(error)" }
+    return "the store is wrapped by a newer master key; restart this server with it in SIGNET_MASTER_KEY "
+      + "(until then it goes on with what it has)"
   }
 
   /// Tells others by which keys this server serves, where that is news.

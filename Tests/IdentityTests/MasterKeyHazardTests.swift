@@ -4,7 +4,6 @@ import Glibc
 import Identity
 import JOSE
 import OpenSSL
-import SQLite
 import Storage
 import Testing
 
@@ -37,39 +36,6 @@ import Testing
 
   private func ringOpens(_ world: World, _ source: MasterKeySource) async -> Bool {
     (try? await world.ring("ES256", source)) != nil
-  }
-
-  /// While another process holds the store's lock, the file is found replaced by a folder, over which nothing is renamed.
-  @Test func aNewKeyThatCanNotTakeItsPlaceStays() async throws {
-    let world = try World()
-    _ = try await world.ring()
-    let (path, next) = (world.masterKeyPath, world.masterKeyPath + ".new")
-    defer {
-      rmdir(path)
-      unlink(next)
-    }
-    let other = try Connection(path: world.folder + "/signet.db", access: .readWrite)
-    try other.execute("BEGIN IMMEDIATE")
-    let changing = Task { try await change(world) }
-    while access(next, F_OK) != 0 { try await Task.sleep(for: .milliseconds(2)) }
-    unlink(path)
-    mkdir(path, 0o700)
-    try other.execute("COMMIT")
-    let failure = await #expect(throws: KeyRingError.self) { try await changing.value }
-    #expect("\(failure as Any)".contains("keep \(path).new, nothing else opens the store"))
-    let new = text(next)
-    #expect(await ringOpens(world, .value(new)))
-    // Nor does another attempt lose it.
-    for compromised in [false, true] {
-      await #expect(throws: KeyRingError.self) { try await change(world, compromised: compromised) }
-      #expect(text(next) == new)
-    }
-    #expect(await ringOpens(world, .value(new)))
-    rmdir(path)
-    #expect(try await change(world).keys > 0)
-    #expect(access(next, F_OK) != 0)
-    #expect(await ringOpens(world, .file(path)))
-    unlink(path)
   }
 
   @Test(arguments: [false, true]) func aPreviousKeyKeepsNoFileFromBeingNew(_ compromised: Bool) async throws {
@@ -118,7 +84,7 @@ import Testing
     ]
     for file in [dead, held] + others { write("x", file) }
     defer { for file in [held] + others { unlink(file) } }
-    let holder = open(held, O_RDONLY)
+    let holder = open(held, O_RDONLY | O_CLOEXEC)
     #expect(flock(holder, LOCK_EX) == 0)
     _ = try await change(world)
     #expect(access(dead, F_OK) != 0)

@@ -21,6 +21,15 @@ struct Figure {
   var target = Target.none
   var limit: Limit?
 
+  /// What something takes that rests on a signature, and how much of it is not the signature; microseconds.
+  static func beyondSignature(_ name: String, bare: Double, whole: Double, atMost bound: Double) -> [Figure] {
+    let limit = Limit(name: "the signature alone, us", value: bare)
+    return [
+      Figure(name: name, value: whole, unit: "us", limit: limit),
+      Figure(name: name + ", beyond the signature", value: whole - bare, unit: "us", target: .atMost(bound)),
+    ]
+  }
+
   /// The value over the machine's limit.
   var ratio: Double? { limit.map { $0.value > 0 ? value / $0.value : 0 } }
 

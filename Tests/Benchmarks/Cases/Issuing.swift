@@ -13,11 +13,8 @@ extension Case {
     var figures: [Figure] = []
     for algorithm in [SignatureAlgorithm.es256, .rs256, .eddsa] {
       let (bare, whole) = try await SampleIssuer(algorithm).measure()
-      let name = "access token issued, \(algorithm.rawValue)"
-      let limit = Figure.Limit(name: "the signature alone, us", value: bare)
-      figures.append(Figure(name: name, value: whole, unit: "us", limit: limit))
-      figures.append(
-        Figure(name: name + ", beyond the signature", value: whole - bare, unit: "us", target: .atMost(3)))
+      figures += Figure.beyondSignature(
+        "access token issued, \(algorithm.rawValue)", bare: bare, whole: whole, atMost: 3)
     }
     return figures
   }

@@ -84,6 +84,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage", "Telemetry",
+        "Threads",
       ],
       path: "Tests/Benchmarks", swiftSettings: settings),
 

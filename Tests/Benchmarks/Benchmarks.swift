@@ -25,6 +25,9 @@ struct Benchmarks {
       case "--list":
         for one in Case.all { print("\(one.name)  \(one.about)") }
         return
+      case "--bare":
+        guard let folder = rest.popFirst() else { throw Failure("--bare takes a folder's name") }
+        try BareProcess.run(folder)
       case "--json":
         guard let path = rest.popFirst() else { throw Failure("--json takes a file's name") }
         json = path

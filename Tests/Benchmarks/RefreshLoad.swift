@@ -6,7 +6,9 @@
 
 /// The load of the cases which refresh.
 enum RefreshLoad {
-  static let sessions = Wrk.connections + 8
+  static let sessions = sessions(for: Wrk.connections)
+
+  static func sessions(for connections: Int) -> Int { connections + 8 }
 
   /// A script in which `tokens` are rotated; an answer without a token takes its session out, and shows as failed.
   static func script(_ tokens: [String]) -> String {
@@ -33,7 +35,8 @@ enum RefreshLoad {
   }
 
   /// Refreshes for so many seconds, with sessions of its own.
-  static func run(_ server: SignetServer, seconds: Int) throws -> Wrk {
-    try Wrk.run(server.url, seconds: seconds, script: script(try server.logIn(sessions).map(\.refresh)))
+  static func run(_ server: SignetServer, seconds: Int, connections: Int = Wrk.connections) throws -> Wrk {
+    let tokens = try server.logIn(sessions(for: connections)).map(\.refresh)
+    return try Wrk.run(server.url, seconds: seconds, script: script(tokens), connections: connections)
   }
 }

@@ -12,15 +12,20 @@ final class SignetServer {
   private(set) var securePort: UInt16 = 0
   private let process = Process()
   private let output = Pipe()
+  private let settings: [String: String]
+
+  /// The cheapest password hashes, for cases which need many sessions and measure no login.
+  static let cheapHashing = ["SIGNET_PASSWORD_MEMORY_KIB": "8", "SIGNET_PASSWORD_ITERATIONS": "1"]
 
   /// Starts on `folder`, or a new one, and waits until it listens.
   /// - Parameter settings: further environment variables.
   init(on folder: TemporaryFolder? = nil, settings: [String: String] = [:]) throws {
     let folder = try folder ?? TemporaryFolder()
     self.folder = folder
+    self.settings = Self.settings(folder).merging(settings) { $1 }
     process.executableURL = URL(fileURLWithPath: try Self.binary)
     process.arguments = ["serve"]
-    process.environment = Command.clean.merging(Self.settings(folder)) { $1 }.merging(settings) { $1 }
+    process.environment = Command.clean.merging(self.settings) { $1 }
     process.standardOutput = output
     // Kept out of the table; beside the data, and gone with it.
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("", to: "log")))
@@ -47,7 +52,7 @@ final class SignetServer {
   func addUser() throws {
     _ = try Command.output(
       [Self.binary, "user", "add", Self.user, "--password-stdin"], input: Self.password + "\n",
-      environment: Self.settings(folder))
+      environment: settings)
   }
 
   /// Logs in so many times.
@@ -61,13 +66,27 @@ final class SignetServer {
 
   static let credentials = #"{"username":"\#(user)","password":"\#(password)"}"#
 
-  /// Resident memory in MB (VmRSS, as the kernel counts it).
-  func residentMegabytes() throws -> Double {
+  /// Resident memory in MB, as the kernel counts it.
+  func residentMegabytes() throws -> Double { try megabytes("VmRSS:") }
+
+  /// The most that it ever was.
+  func largestMegabytes() throws -> Double { try megabytes("VmHWM:") }
+
+  private func megabytes(_ field: String) throws -> Double {
     let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
-    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(field) }),
       let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
     else { throw Failure("the server's memory can't be read; did it end?") }
     return kilobytes / 1000
+  }
+
+  /// Seconds of processor time that it has had, in all its threads.
+  func processorTime() throws -> Double {
+    let text = try String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)
+    // After the program's name, in parentheses, and the letter of its state; see proc(5) for utime and stime.
+    let fields = text.split(separator: ")").last?.split(separator: " ").dropFirst().compactMap { Double($0) } ?? []
+    guard fields.count > 11 else { throw Failure("the server's processor time can't be read; did it end?") }
+    return (fields[10] + fields[11]) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
   private static func settings(_ folder: TemporaryFolder) -> [String: String] {

@@ -13,6 +13,8 @@ struct Wrk {
   /// Milliseconds.
   let median: Double
   let percentile99: Double
+  /// The longest of all.
+  let longest: Double
 
   static let connections = 64
 
@@ -40,27 +42,35 @@ struct Wrk {
     let succeeded = figure("requests") - figure("status")
     return Wrk(
       rate: succeeded / max(figure("microseconds"), 1) * 1_000_000, succeeded: Int(succeeded), failed: Int(failed),
-      median: figure("p50") / 1000, percentile99: figure("p99") / 1000)
+      median: figure("p50") / 1000, percentile99: figure("p99") / 1000,
+      longest: figure("max") / 1000)
   }
 
+  /// A script may stop before its time, and then sets `elapsed` to the microseconds it took.
   private static let report = """
 
+    local worker
+    function setup(thread) worker = thread end
     function done(summary, latency, requests)
       local e = summary.errors
-      print(string.format('{"requests":%d,"microseconds":%d,"status":%d,"lost":%d,"p50":%d,"p99":%d}',
-        summary.requests, summary.duration, e.status, e.connect + e.read + e.write + e.timeout,
-        latency:percentile(50), latency:percentile(99)))
+      print(string.format('{"requests":%d,"microseconds":%d,"status":%d,"lost":%d,"p50":%d,"p99":%d,"max":%d}',
+        summary.requests, worker:get("elapsed") or summary.duration, e.status,
+        e.connect + e.read + e.write + e.timeout, latency:percentile(50), latency:percentile(99), latency.max))
     end
     """
 
-  /// The three figures every load has.
-  func figures(_ name: String, atLeast target: Double? = nil, limit: Figure.Limit? = nil) -> [Figure] {
+  /// The figures every load has.
+  /// - Parameter bound: milliseconds that the slowest but one in a hundred may take.
+  func figures(
+    _ name: String, atLeast target: Double? = nil, p99 bound: Double? = nil, limit: Figure.Limit? = nil
+  ) -> [Figure] {
     [
       Figure(
         name: name, value: rate, unit: "/s", target: target.map { .atLeast($0) } ?? .none, limit: limit),
       Figure(name: "\(name), failed", value: Double(failed), unit: "", target: .atMost(0)),
       Figure(name: "\(name), p50", value: median, unit: "ms"),
-      Figure(name: "\(name), p99", value: percentile99, unit: "ms"),
+      Figure(
+        name: "\(name), p99", value: percentile99, unit: "ms", target: bound.map { .atMost($0) } ?? .none),
     ]
   }
 }

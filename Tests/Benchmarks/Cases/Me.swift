@@ -6,6 +6,6 @@ extension Case {
     try server.addUser()
     let token = try server.logIn(1).first?.access ?? ""
     let script = #"wrk.headers["Authorization"] = "Bearer \#(token)""#
-    return try Wrk.run(server.url + "/v1/me", seconds: 5, script: script).figures("/v1/me")
+    return try Wrk.run(server.url + "/v1/me", seconds: 5, script: script).figures("/v1/me", atLeast: 15_000)
   }
 }

@@ -44,8 +44,8 @@ package protocol Store: Sendable {
   func endSessions(
     of user: UniqueID, reason: RevocationReason, event: AuditEvent, now: Int64, context: RequestContext
   ) async throws(StoreError) -> Int
-  /// Deletes sessions over since before `before`, looking at `limit` rows after `cursor`; nil when the end was reached.
-  func sweepSessions(after cursor: UniqueID?, before: Int64, limit: Int) async throws(StoreError) -> UniqueID?
+  /// Deletes sessions that were over before `before`: one small step, which looks at rows after `cursor`.
+  func sweepSessions(after cursor: UniqueID?, before: Int64, step: SweepStep) async throws(StoreError) -> Sweep
 
   // MARK: Clients and keys
 
@@ -141,6 +141,23 @@ package struct PasswordChange: Sendable {
     self.now = now
     self.context = context
   }
+}
+
+/// How far one step over the sessions goes.
+package struct SweepStep: Sendable {
+  /// Rows looked at, at most.
+  package let rows: Int
+  /// Sessions deleted, at most.
+  package let removals: Int
+
+  package init(rows: Int, removals: Int) { (self.rows, self.removals) = (rows, removals) }
+}
+
+/// What a step over the sessions did.
+package struct Sweep: Sendable, Equatable {
+  package let removed: Int
+  /// After which row the next step begins; nil when the end was reached.
+  package let next: UniqueID?
 }
 
 /// A presented refresh token, with how the operator wants it decided.

@@ -67,20 +67,6 @@ extension SQLiteStore {
       return ended
     }
   }
-
-  package func sweepSessions(after cursor: UniqueID?, before: Int64, limit: Int) async throws(StoreError) -> UniqueID? {
-    try await write { (database) throws(SQLiteError) in
-      let start = cursor ?? UniqueID(high: 0, low: 0)
-      let rows = try database.statement(
-        """
-        SELECT id, min(idle_deadline, absolute_deadline, coalesce(revoked_at, absolute_deadline)) < ?
-        FROM session WHERE id > ? ORDER BY id LIMIT ?
-        """
-      ).all(.integer(before), .id(start), .integer(Int64(limit))) { row in (id: row.id(0), isOver: row.flag(1)) }
-      for row in rows where row.isOver { try database.statement("DELETE FROM session WHERE id = ?").run(.id(row.id)) }
-      return rows.count < limit ? nil : rows.last?.id
-    }
-  }
 }
 
 private func insert(_ new: NewSession, user: Int64, client: Int64, _ database: Database) throws(SQLiteError) {

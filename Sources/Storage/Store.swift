@@ -175,8 +175,9 @@ package struct RotationRequest: Sendable {
   }
 }
 
-/// What became of a presented refresh token.
-package enum Rotation: Sendable {
+/// What became of a presented refresh token. Indirect: rows are large, and each frame of the tasks that hand this on would
+/// have room for one.
+package indirect enum Rotation: Sendable {
   /// A new generation; `session` is the row after it. `ahead`: the store had lost commits.
   case rotated(SessionAndUser, ahead: Bool)
   /// The same answer again; `session` is the row as it stands.

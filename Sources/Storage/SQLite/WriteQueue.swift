@@ -29,15 +29,8 @@ package struct WriteLimits: Sendable {
 
 /// The queue in front of the writer's thread.
 final class WriteQueue: Sendable {
-  /// Runs a job and gives what is to be called once its transaction is durable, or wasn't.
-  struct Job: Sendable {
-    let queuedAt: Int
-    let run: @Sendable (Database) throws(StoreError) -> @Sendable (StoreError?) -> Void
-    let fail: @Sendable (StoreError) -> Void
-  }
-
   private struct State {
-    var jobs: [Job] = []
+    var jobs: [WriteJob] = []
     var isClosed = false
   }
 
@@ -58,27 +51,19 @@ final class WriteQueue: Sendable {
   func write<Result: Sendable>(
     _ body: @escaping @Sendable (Database) throws(StoreError) -> Result
   ) async throws(StoreError) -> Result {
-    let result: Swift.Result<Result, StoreError> = await withCheckedContinuation { continuation in
-      enqueue(
-        Job(
-          queuedAt: monotonicMilliseconds(),
-          run: { (database) throws(StoreError) in
-            let value = try body(database)
-            return { continuation.resume(returning: $0.map { .failure($0) } ?? .success(value)) }
-          },
-          fail: { continuation.resume(returning: .failure($0)) }))
-    }
-    return try result.get()
+    try await Write(body).outcome { job in enqueue(job) }
   }
 
-  private func enqueue(_ job: Job) {
+  private func enqueue(_ job: WriteJob) {
     let refusal: StoreError? = state.withLock { state in
       if state.isClosed { return .closed }
       if state.jobs.count >= limits.queue { return .overloaded }
       state.jobs.append(job)
       return nil
     }
-    if let refusal { job.fail(refusal) } else { state.signal() }
+    guard let refusal else { return state.signal() }
+    job.fail(refusal)
+    job.resume()
   }
 
   /// Jobs that nobody has begun yet.
@@ -92,8 +77,13 @@ final class WriteQueue: Sendable {
 
   /// The thread's body: batches until closed and empty.
   func serve(_ database: Database, checkpointer: Checkpointer) {
-    while let batch = nextBatch() {
-      run(batch, database)
+    // Their storage is used again for each batch.
+    var batch: [WriteJob] = []
+    var waiters = Waiters()
+    batch.reserveCapacity(limits.batch)
+    while takeBatch(&batch) {
+      run(batch[...], database, &waiters)
+      batch.removeAll(keepingCapacity: true)
       let frames = database.connection.logFrames
       if frames >= limits.maximumFrames {
         _ = try? database.connection.checkpoint()
@@ -103,51 +93,54 @@ final class WriteQueue: Sendable {
     }
   }
 
-  private func nextBatch() -> [Job]? {
-    state.wait { state -> [Job]?? in
-      if state.jobs.isEmpty { return state.isClosed ? .some(nil) : nil }
-      let batch = Array(state.jobs.prefix(limits.batch))
-      state.jobs.removeFirst(batch.count)
-      return .some(batch)
+  /// Moves what is queued into `batch`, which is empty; false when there will be nothing more.
+  private func takeBatch(_ batch: inout [WriteJob]) -> Bool {
+    state.wait { state -> Bool? in
+      if state.jobs.isEmpty { return state.isClosed ? false : nil }
+      if state.jobs.count <= limits.batch {
+        swap(&state.jobs, &batch)
+      } else {
+        batch.append(contentsOf: state.jobs.prefix(limits.batch))
+        state.jobs.removeFirst(limits.batch)
+      }
+      return true
     }
   }
 
-  private func run(_ batch: [Job], _ database: Database) {
+  private func run(_ batch: ArraySlice<WriteJob>, _ database: Database, _ waiters: inout Waiters) {
+    // Those who waited too long are the first ones.
     let oldest = monotonicMilliseconds() - limits.deadline
-    let live = batch.filter { $0.queuedAt >= oldest }
-    for job in batch where job.queuedAt < oldest { job.fail(.overloaded) }
+    let live = batch.drop { $0.queuedAt < oldest }
+    for job in batch[..<live.startIndex] { job.fail(.overloaded) }
+    waiters.resume(batch[..<live.startIndex])
     guard !live.isEmpty else { return }
-    var completions: [@Sendable (StoreError?) -> Void] = []
-    completions.reserveCapacity(live.count)
     do throws(StoreError) {
       try database.transaction { (database) throws(StoreError) in
-        for job in live { completions.append(try Self.attempt(job, database)) }
+        for job in live { try Self.attempt(job, database) }
       }
-      for complete in completions { complete(nil) }
+      waiters.resume(live)
       batches.add()
       written.add(live.count)
     } catch {
       failures.add()
       // What one job ran into, a constraint say, mustn't be its neighbours' end: each once more, alone.
       if case .failed = error, live.count > 1 {
-        for job in live { run([job], database) }
+        for index in live.indices { run(live[index...index], database, &waiters) }
       } else {
-        for complete in completions { complete(error) }
-        for job in live[completions.count...] { job.fail(error) }
+        // A refusal too: it may rest on what an earlier job of the batch has written that is undone now.
+        for job in live { job.fail(error) }
+        waiters.resume(live)
       }
     }
   }
 
   /// A job's refusal is its own; a failure of the store is everybody's.
-  private static func attempt(
-    _ job: Job, _ database: Database
-  ) throws(StoreError) -> @Sendable (StoreError?) -> Void {
+  private static func attempt(_ job: WriteJob, _ database: Database) throws(StoreError) {
     do {
-      return try job.run(database)
+      try job.perform(database)
     } catch {
       switch error {
-      // It may rest on what an earlier job of a batch has written that is undone now.
-      case .exists, .missing: return { job.fail($0 ?? error) }
+      case .exists, .missing: job.fail(error)
       default: throw error
       }
     }

@@ -48,6 +48,8 @@ class WriteJob: @unchecked Sendable {
 }
 
 /// A queued operation.
+///
+/// `@unchecked Sendable`: as `WriteJob` is.
 final class Write<Result: Sendable>: WriteJob, @unchecked Sendable {
   private let body: @Sendable (Database) throws(StoreError) -> Result
   private var outcome: Swift.Result<Result, StoreError> = .failure(.closed)

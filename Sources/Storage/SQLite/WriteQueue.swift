@@ -19,10 +19,7 @@ package struct WriteLimits: Sendable {
   package var batch = 256
   /// A job which waited longer is refused without being run, in milliseconds.
   package var deadline = 5000
-  /// Frames (4 KiB each) in the write-ahead log which wake the checkpoint thread.
-  package var checkpointFrames = 1000
-  /// Frames beyond which the writer checkpoints by itself before going on: 64 MiB.
-  package var maximumFrames = 16_384
+  package var log = LogBounds()
 
   package init() {}
 }
@@ -39,12 +36,15 @@ final class WriteQueue: Sendable {
   private let batches: Counter
   private let written: Counter
   private let failures: Counter
+  private let slowed: Counter
 
   init(limits: WriteLimits, metrics: Metrics) {
     self.limits = limits
     batches = metrics.counter("signet_store_batches_total", "Transactions the writer committed.")
     written = metrics.counter("signet_store_writes_total", "Operations in the transactions that were committed.")
     failures = metrics.counter("signet_store_failures_total", "Transactions that could not be committed.")
+    slowed = metrics.counter(
+      "signet_store_slowed_total", "Pauses of the writer because the write-ahead log was over its bound.")
   }
 
   /// Queues `body`, and returns what it returned once that is durable.
@@ -80,16 +80,28 @@ final class WriteQueue: Sendable {
     // Their storage is used again for each batch.
     var batch: [WriteJob] = []
     var waiters = Waiters()
+    var frames = 0
     batch.reserveCapacity(limits.batch)
     while takeBatch(&batch) {
       run(batch[...], database, &waiters)
       batch.removeAll(keepingCapacity: true)
-      let frames = database.connection.logFrames
-      if frames >= limits.maximumFrames {
-        _ = try? database.connection.checkpoint()
-      } else if frames >= limits.checkpointFrames {
-        checkpointer.wake()
-      }
+      heedLog(database.connection, checkpointer, &frames)
+    }
+  }
+
+  /// Keeps the write-ahead log within its bounds.
+  private func heedLog(_ connection: Connection, _ checkpointer: Checkpointer, _ frames: inout Int) {
+    if connection.logFrames < frames { checkpointer.restart() }
+    frames = connection.logFrames
+    switch limits.log.act(frames: frames, done: frames < limits.log.finish ? nil : checkpointer.done) {
+    case .nothing: break
+    case .wake: checkpointer.wake()
+    case .checkpoint: _ = try? connection.checkpoint()
+    case .slow(let milliseconds):
+      checkpointer.wake()
+      slowed.add()
+      // A pause is what is wanted here: nobody is to be waited for.
+      usleep(UInt32(milliseconds) * 1000)
     }
   }
 

@@ -63,7 +63,8 @@ final class SealedToken {
     guard isText, bytes.count == length, bytes[0] == Self.version, let mac = macs[bytes[1]] else { return nil }
     let signed = length - Self.tagLength
     let isGood = bytes.withUnsafeBytes { bytes in
-      mac.isTag(UnsafeRawBufferPointer(rebasing: bytes[signed...]), of: UnsafeRawBufferPointer(rebasing: bytes[..<signed]))
+      let message = UnsafeRawBufferPointer(rebasing: bytes[..<signed])
+      return mac.isTag(UnsafeRawBufferPointer(rebasing: bytes[signed...]), of: message)
     }
     return isGood ? bytes[2..<signed] : nil
   }

@@ -44,6 +44,27 @@ package final class Statement {
     return results
   }
 
+  /// Runs the statement to its end with what `bind(_:at:)` bound: where it is hot, without the array of the other `run`.
+  package func run() throws(SQLiteError) {
+    defer { sqlite3_reset(handle) }
+    while try step() {}
+  }
+
+  /// Gives what `read` makes of the first row with what `bind(_:at:)` bound; nil when there is none.
+  package func first<Result>(
+    read: (borrowing Row) throws(SQLiteError) -> Result
+  ) throws(SQLiteError) -> Result? {
+    defer { sqlite3_reset(handle) }
+    guard try step() else { return nil }
+    return try read(Row(handle))
+  }
+
+  /// Binds one parameter, counted from 1, until it is bound anew.
+  package func bind(_ value: Value, at index: Int32) throws(SQLiteError) {
+    let code = bound(value, at: index)
+    guard code == SQLITE_OK else { throw SQLiteError(code: code, call: "bind", handle: connection) }
+  }
+
   private func step() throws(SQLiteError) -> Bool {
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
@@ -54,12 +75,11 @@ package final class Statement {
 
   private func bind(_ values: [Value]) throws(SQLiteError) {
     for (offset, value) in values.enumerated() {
-      let code = bind(value, at: Int32(offset + 1))
-      guard code == SQLITE_OK else { throw SQLiteError(code: code, call: "bind", handle: connection) }
+      try bind(value, at: Int32(offset + 1))
     }
   }
 
-  private func bind(_ value: Value, at index: Int32) -> Int32 {
+  private func bound(_ value: Value, at index: Int32) -> Int32 {
     switch value {
     case .null: sqlite3_bind_null(handle, index)
     case .integer(let number): sqlite3_bind_int64(handle, index, number)

@@ -44,8 +44,8 @@ package protocol Store: Sendable {
   func endSessions(
     of user: UniqueID, reason: RevocationReason, event: AuditEvent, now: Int64, context: RequestContext
   ) async throws(StoreError) -> Int
-  /// Deletes sessions over since before `before`, looking at `limit` rows after `cursor`; nil when the end was reached.
-  func sweepSessions(after cursor: UniqueID?, before: Int64, limit: Int) async throws(StoreError) -> UniqueID?
+  /// Deletes sessions that were over before `before`: one small step, which looks at rows after `cursor`.
+  func sweepSessions(after cursor: UniqueID?, before: Int64, step: SweepStep) async throws(StoreError) -> Sweep
 
   // MARK: Clients and keys
 
@@ -143,6 +143,23 @@ package struct PasswordChange: Sendable {
   }
 }
 
+/// How far one step over the sessions goes.
+package struct SweepStep: Sendable {
+  /// Rows looked at, at most.
+  package let rows: Int
+  /// Sessions deleted, at most.
+  package let removals: Int
+
+  package init(rows: Int, removals: Int) { (self.rows, self.removals) = (rows, removals) }
+}
+
+/// What a step over the sessions did.
+package struct Sweep: Sendable, Equatable {
+  package let removed: Int
+  /// After which row the next step begins; nil when the end was reached.
+  package let next: UniqueID?
+}
+
 /// A presented refresh token, with how the operator wants it decided.
 package struct RotationRequest: Sendable {
   package let session: UniqueID
@@ -158,8 +175,9 @@ package struct RotationRequest: Sendable {
   }
 }
 
-/// What became of a presented refresh token.
-package enum Rotation: Sendable {
+/// What became of a presented refresh token. Indirect: rows are large, and each frame of the tasks that hand this on would
+/// have room for one.
+package indirect enum Rotation: Sendable {
   /// A new generation; `session` is the row after it. `ahead`: the store had lost commits.
   case rotated(SessionAndUser, ahead: Bool)
   /// The same answer again; `session` is the row as it stands.

@@ -18,10 +18,11 @@ final class DeviceTokenCodec {
 
   /// A token for a new device of this user.
   func make(for user: UniqueID) -> String {
-    var content: [UInt8] = []
-    append(user.high, to: &content)
-    append(user.low, to: &content)
-    return sealed.write(content + Random.bytes(16))
+    sealed.write { content in
+      append(user.high, to: &content)
+      append(user.low, to: &content)
+      content += Random.bytes(16)
+    }
   }
 
   /// Whether `text` was made for this user.

@@ -30,13 +30,12 @@ final class RefreshTokenCodec {
   }
 
   func write(_ token: RefreshToken) -> String {
-    var content: [UInt8] = []
-    content.reserveCapacity(24)
-    append(token.epoch, to: &content)
-    append(token.session.high, to: &content)
-    append(token.session.low, to: &content)
-    append(token.generation, to: &content)
-    return sealed.write(content)
+    sealed.write { content in
+      append(token.epoch, to: &content)
+      append(token.session.high, to: &content)
+      append(token.session.low, to: &content)
+      append(token.generation, to: &content)
+    }
   }
 
   /// Reads a token; nil unless it is canonical and its tag is good.

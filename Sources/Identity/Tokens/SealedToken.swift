@@ -12,44 +12,61 @@ import OpenSSL
 final class SealedToken {
   private static let version: UInt8 = 1
   private static let tagLength = 16
-  private let prefix: String
+  private let prefix: [UInt8]
   private let contentLength: Int
   private let newest: UInt8
   private let macs: [UInt8: HMACSHA256]
+  /// A token as bytes and as text while it is written or read: with arrays made anew a refresh allocated 17 times.
+  private var bytes: [UInt8] = []
+  private var text: [UInt8] = []
+  private var tag: [UInt8] = []
 
   /// - Parameter contentLength: in bytes; a token with any other length isn't one.
   init(_ ring: KeyRing, _ purpose: Purpose, prefix: String, contentLength: Int) throws(OpenSSLError) {
-    self.prefix = prefix
+    self.prefix = Array(prefix.utf8)
     self.contentLength = contentLength
     newest = ring.newest(purpose).id
     macs = try ring.macs(purpose)
   }
 
-  /// The token that says `content`, under the newest key.
-  func write(_ content: [UInt8]) -> String {
-    var bytes = [Self.version, newest] + content
-    bytes += tag(bytes, key: newest) ?? []
-    return prefix + Base64URL.encode(bytes)
+  /// The token, under the newest key, that says what `append` puts in it.
+  func write(_ append: (inout [UInt8]) -> Void) -> String {
+    bytes.removeAll(keepingCapacity: true)
+    bytes.append(Self.version)
+    bytes.append(newest)
+    append(&bytes)
+    if let mac = macs[newest] {
+      tag.removeAll(keepingCapacity: true)
+      tag.append(contentsOf: repeatElement(0, count: mac.tagSize))
+      bytes.withUnsafeBytes { message in tag.withUnsafeMutableBytes { mac.tag(message, into: $0) } }
+      bytes.append(contentsOf: tag[..<Self.tagLength])
+    }
+    text.removeAll(keepingCapacity: true)
+    text.append(contentsOf: prefix)
+    Base64URL.encode(bytes, into: &text)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// What a token says; nil unless it is canonical and its tag is good.
-  func parse(_ text: String) -> [UInt8]? {
+  func parse(_ text: String) -> ArraySlice<UInt8>? {
     let length = 2 + contentLength + Self.tagLength
     // Before anything is decoded: a stranger chooses the length.
-    guard text.utf8.count == prefix.utf8.count + Base64URL.encodedSize(length), text.hasPrefix(prefix) else {
+    guard text.utf8.count == prefix.count + Base64URL.encodedSize(length), text.utf8.starts(with: prefix) else {
       return nil
     }
-    guard let bytes = try? Base64URL.decode(String(text.dropFirst(prefix.count))), bytes.count == length else {
-      return nil
+    var text = text
+    bytes.removeAll(keepingCapacity: true)
+    let isText = text.withUTF8 { text in
+      let encoded = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[prefix.count...])
+      return (try? Base64URL.decode(encoded, into: &bytes)) != nil
     }
-    let signed = Array(bytes.dropLast(Self.tagLength))
-    guard bytes[0] == Self.version, let expected = tag(signed, key: bytes[1]) else { return nil }
-    guard constantTimeEqual(expected, Array(bytes.suffix(Self.tagLength))) else { return nil }
-    return Array(signed.dropFirst(2))
-  }
-
-  private func tag(_ bytes: [UInt8], key: UInt8) -> [UInt8]? {
-    macs[key].map { Array($0.tag(bytes).prefix(Self.tagLength)) }
+    guard isText, bytes.count == length, bytes[0] == Self.version, let mac = macs[bytes[1]] else { return nil }
+    let signed = length - Self.tagLength
+    let isGood = bytes.withUnsafeBytes { bytes in
+      let message = UnsafeRawBufferPointer(rebasing: bytes[..<signed])
+      return mac.isTag(UnsafeRawBufferPointer(rebasing: bytes[signed...]), of: message)
+    }
+    return isGood ? bytes[2..<signed] : nil
   }
 }
 
@@ -58,7 +75,7 @@ func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
   withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
 }
 
-/// Reads an integer in network order.
-func word<Word: FixedWidthInteger>(_ bytes: [UInt8], _ offset: Int) -> Word {
-  bytes[offset..<offset + MemoryLayout<Word>.size].reduce(0) { $0 << 8 | Word(truncatingIfNeeded: $1) }
+/// Reads an integer in network order, `offset` bytes after the first.
+func word<Word: FixedWidthInteger>(_ bytes: some RandomAccessCollection<UInt8>, _ offset: Int) -> Word {
+  bytes.dropFirst(offset).prefix(MemoryLayout<Word>.size).reduce(0) { $0 << 8 | Word(truncatingIfNeeded: $1) }
 }

@@ -7,6 +7,7 @@ import SQLite
 final class Database {
   let connection: Connection
   private let digest: SHA256
+  private var held = [Statement?](repeating: nil, count: Hot.allCases.count)
   private var textOfKey: [Int64: String] = [:]
   /// By bytes, as the table has them: equal Strings may be different texts (the Kelvin sign and K).
   private var keyOfText: [[UInt8]: Int64] = [:]
@@ -16,6 +17,29 @@ final class Database {
   init(_ connection: Connection, digest: @escaping SHA256) {
     self.connection = connection
     self.digest = digest
+  }
+
+  /// Statements which every rotation runs, held by their place: looking one up by its text hashes and compares that.
+  enum Hot: Int, CaseIterable {
+    case begin, commit, sessionToRotate, updateSession
+
+    var sql: String {
+      switch self {
+      // IMMEDIATE: a deferred one would fail in the middle, when it finds that somebody else has written.
+      case .begin: "BEGIN IMMEDIATE"
+      case .commit: "COMMIT"
+      case .sessionToRotate: rotationQuery
+      case .updateSession: rotationUpdate
+      }
+    }
+  }
+
+  /// The prepared statement for `hot`.
+  func statement(_ hot: Hot) throws(SQLiteError) -> Statement {
+    if let held = held[hot.rawValue] { return held }
+    let statement = try connection.statement(hot.sql)
+    held[hot.rawValue] = statement
+    return statement
   }
 
   /// The prepared statement for `sql`.
@@ -29,10 +53,9 @@ final class Database {
   /// Runs `body` in one transaction; durable when this returns, undone when it throws.
   func transaction<Result>(_ body: (Database) throws(StoreError) -> Result) throws(StoreError) -> Result {
     do throws(StoreError) {
-      // IMMEDIATE: a deferred one would fail in the middle, when it finds that somebody else has written.
-      try attempt { () throws(SQLiteError) in try statement("BEGIN IMMEDIATE").run() }
+      try attempt { () throws(SQLiteError) in try statement(.begin).run() }
       let result = try body(self)
-      try attempt { () throws(SQLiteError) in try statement("COMMIT").run() }
+      try attempt { () throws(SQLiteError) in try statement(.commit).run() }
       return result
     } catch {
       if connection.inTransaction { try? connection.execute("ROLLBACK") }

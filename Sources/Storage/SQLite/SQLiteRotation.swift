@@ -5,7 +5,7 @@ import SQLite
 extension SQLiteStore {
   package func rotate(_ request: RotationRequest) async throws(StoreError) -> Rotation {
     try await write { (database) throws(SQLiteError) in
-      guard let found = try session(request.session, database) else { return .refused(.unknownSession) }
+      guard let found = try sessionToRotate(request.session, database) else { return .refused(.unknownSession) }
       let policy = request.policy.adjusted(
         accessTTL: found.session.clientAccessTTL, idleTTL: found.session.clientIdleTTL)
       let decision = RefreshDecision.decide(RefreshState(found), request.presented, policy)

@@ -67,20 +67,6 @@ extension SQLiteStore {
       return ended
     }
   }
-
-  package func sweepSessions(after cursor: UniqueID?, before: Int64, limit: Int) async throws(StoreError) -> UniqueID? {
-    try await write { (database) throws(SQLiteError) in
-      let start = cursor ?? UniqueID(high: 0, low: 0)
-      let rows = try database.statement(
-        """
-        SELECT id, min(idle_deadline, absolute_deadline, coalesce(revoked_at, absolute_deadline)) < ?
-        FROM session WHERE id > ? ORDER BY id LIMIT ?
-        """
-      ).all(.integer(before), .id(start), .integer(Int64(limit))) { row in (id: row.id(0), isOver: row.flag(1)) }
-      for row in rows where row.isOver { try database.statement("DELETE FROM session WHERE id = ?").run(.id(row.id)) }
-      return rows.count < limit ? nil : rows.last?.id
-    }
-  }
 }
 
 private func insert(_ new: NewSession, user: Int64, client: Int64, _ database: Database) throws(SQLiteError) {
@@ -135,19 +121,27 @@ func endAllSessions(
 
 /// Writes what a rotation changes.
 func update(_ session: SessionRecord, _ database: Database) throws(SQLiteError) {
-  try database.statement(
-    """
-    UPDATE session SET idle_deadline = ?, generation = ?, valid_from = ?, rotated_at = ?, rotated_from = ?,
-      claims_version = ?, retried_elsewhere = ? WHERE id = ?
-    """
-  ).run(
-    .integer(session.idleDeadline), .integer(Int64(session.generation)), .integer(Int64(session.validFrom)),
-    .integer(session.rotatedAt), .integer(session.rotatedFrom), .integer(session.claimsVersion),
-    .integer(Int64(session.retriedElsewhere)), .id(session.id))
+  let statement = try database.statement(.updateSession)
+  try statement.bind(.integer(session.idleDeadline), at: 1)
+  try statement.bind(.integer(Int64(session.generation)), at: 2)
+  try statement.bind(.integer(Int64(session.validFrom)), at: 3)
+  try statement.bind(.integer(session.rotatedAt), at: 4)
+  try statement.bind(.integer(session.rotatedFrom), at: 5)
+  try statement.bind(.integer(session.claimsVersion), at: 6)
+  try statement.bind(.integer(Int64(session.retriedElsewhere)), at: 7)
+  try statement.bind(.id(session.id), at: 8)
+  try statement.run()
 }
 
-let sessionQuery = """
-  \(userColumns), s.id, c.id, s.scope, s.audience, s.amr, s.auth_time, s.created_at, s.idle_deadline,
+let rotationUpdate = """
+  UPDATE session SET idle_deadline = ?, generation = ?, valid_from = ?, rotated_at = ?, rotated_from = ?,
+    claims_version = ?, retried_elsewhere = ? WHERE id = ?
+  """
+
+private let sessionQuery = "\(userColumns) \(sessionColumns)"
+
+private let sessionColumns = """
+  , s.id, c.id, s.scope, s.audience, s.amr, s.auth_time, s.created_at, s.idle_deadline,
     s.absolute_deadline, s.generation, s.valid_from, s.rotated_at, s.rotated_from, s.claims_version,
     s.retried_elsewhere, s.revoked_at, s.confirmation, s.device, s.address, s.user_agent,
     c.access_ttl, c.idle_ttl, instr(c.grants, '"refresh_token"') > 0
@@ -156,9 +150,19 @@ let sessionQuery = """
 
 private let sessionByID = "\(sessionQuery) WHERE s.id = ?"
 
+/// Without the password's hash, which no rotation looks at.
+let rotationQuery = "\(userColumnsWithoutHash) \(sessionColumns) WHERE s.id = ?"
+
 /// The session with its user; nil when there is none.
 func session(_ id: UniqueID, _ database: Database) throws(SQLiteError) -> SessionAndUser? {
   try database.statement(sessionByID).first(.id(id)) { (row) throws(SQLiteError) in try sessionAndUser(row, database) }
+}
+
+/// The session with its user, whose password's hash is left out; nil when there is none.
+func sessionToRotate(_ id: UniqueID, _ database: Database) throws(SQLiteError) -> SessionAndUser? {
+  let statement = try database.statement(.sessionToRotate)
+  try statement.bind(.id(id), at: 1)
+  return try statement.first { (row) throws(SQLiteError) in try sessionAndUser(row, database) }
 }
 
 private func sessionAndUser(_ row: borrowing Row, _ database: Database) throws(SQLiteError) -> SessionAndUser {

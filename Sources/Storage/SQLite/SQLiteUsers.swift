@@ -128,6 +128,10 @@ let userColumns = """
     u.created_at
   """
 
+let userColumnsWithoutHash = """
+  SELECT u.id, u.username, u.email, u.email_verified, NULL, u.roles, u.claims_version, u.disabled_at, u.created_at
+  """
+
 func userRecord(_ row: borrowing Row) -> UserRecord { userRecord(row, from: 0) }
 
 /// Reads the columns of `userColumns`, which begin at `first`.

@@ -19,25 +19,15 @@ package struct WriteLimits: Sendable {
   package var batch = 256
   /// A job which waited longer is refused without being run, in milliseconds.
   package var deadline = 5000
-  /// Frames (4 KiB each) in the write-ahead log which wake the checkpoint thread.
-  package var checkpointFrames = 1000
-  /// Frames beyond which the writer checkpoints by itself before going on: 64 MiB.
-  package var maximumFrames = 16_384
+  package var log = LogBounds()
 
   package init() {}
 }
 
 /// The queue in front of the writer's thread.
 final class WriteQueue: Sendable {
-  /// Runs a job and gives what is to be called once its transaction is durable, or wasn't.
-  struct Job: Sendable {
-    let queuedAt: Int
-    let run: @Sendable (Database) throws(StoreError) -> @Sendable (StoreError?) -> Void
-    let fail: @Sendable (StoreError) -> Void
-  }
-
   private struct State {
-    var jobs: [Job] = []
+    var jobs: [WriteJob] = []
     var isClosed = false
   }
 
@@ -46,39 +36,34 @@ final class WriteQueue: Sendable {
   private let batches: Counter
   private let written: Counter
   private let failures: Counter
+  private let slowed: Counter
 
   init(limits: WriteLimits, metrics: Metrics) {
     self.limits = limits
     batches = metrics.counter("signet_store_batches_total", "Transactions the writer committed.")
     written = metrics.counter("signet_store_writes_total", "Operations in the transactions that were committed.")
     failures = metrics.counter("signet_store_failures_total", "Transactions that could not be committed.")
+    slowed = metrics.counter(
+      "signet_store_slowed_total", "Pauses of the writer because the write-ahead log was over its bound.")
   }
 
   /// Queues `body`, and returns what it returned once that is durable.
   func write<Result: Sendable>(
     _ body: @escaping @Sendable (Database) throws(StoreError) -> Result
   ) async throws(StoreError) -> Result {
-    let result: Swift.Result<Result, StoreError> = await withCheckedContinuation { continuation in
-      enqueue(
-        Job(
-          queuedAt: monotonicMilliseconds(),
-          run: { (database) throws(StoreError) in
-            let value = try body(database)
-            return { continuation.resume(returning: $0.map { .failure($0) } ?? .success(value)) }
-          },
-          fail: { continuation.resume(returning: .failure($0)) }))
-    }
-    return try result.get()
+    try await Write(body).outcome { job in enqueue(job) }
   }
 
-  private func enqueue(_ job: Job) {
+  private func enqueue(_ job: WriteJob) {
     let refusal: StoreError? = state.withLock { state in
       if state.isClosed { return .closed }
       if state.jobs.count >= limits.queue { return .overloaded }
       state.jobs.append(job)
       return nil
     }
-    if let refusal { job.fail(refusal) } else { state.signal() }
+    guard let refusal else { return state.signal() }
+    job.fail(refusal)
+    job.resume()
   }
 
   /// Jobs that nobody has begun yet.
@@ -92,62 +77,82 @@ final class WriteQueue: Sendable {
 
   /// The thread's body: batches until closed and empty.
   func serve(_ database: Database, checkpointer: Checkpointer) {
-    while let batch = nextBatch() {
-      run(batch, database)
-      let frames = database.connection.logFrames
-      if frames >= limits.maximumFrames {
-        _ = try? database.connection.checkpoint()
-      } else if frames >= limits.checkpointFrames {
-        checkpointer.wake()
+    // Their storage is used again for each batch.
+    var batch: [WriteJob] = []
+    var waiters = Waiters()
+    var frames = 0
+    batch.reserveCapacity(limits.batch)
+    while takeBatch(&batch) {
+      run(batch[...], database, &waiters)
+      batch.removeAll(keepingCapacity: true)
+      heedLog(database.connection, checkpointer, &frames)
+    }
+  }
+
+  /// Keeps the write-ahead log within its bounds.
+  private func heedLog(_ connection: Connection, _ checkpointer: Checkpointer, _ frames: inout Int) {
+    if connection.logFrames < frames { checkpointer.restart() }
+    frames = connection.logFrames
+    switch limits.log.act(frames: frames, done: frames < limits.log.finish ? nil : checkpointer.done) {
+    case .nothing: break
+    case .wake: checkpointer.wake()
+    case .checkpoint: _ = try? connection.checkpoint()
+    case .slow(let milliseconds):
+      checkpointer.wake()
+      slowed.add()
+      // A pause is what is wanted here: nobody is to be waited for.
+      usleep(UInt32(milliseconds) * 1000)
+    }
+  }
+
+  /// Moves what is queued into `batch`, which is empty; false when there will be nothing more.
+  private func takeBatch(_ batch: inout [WriteJob]) -> Bool {
+    state.wait { state -> Bool? in
+      if state.jobs.isEmpty { return state.isClosed ? false : nil }
+      if state.jobs.count <= limits.batch {
+        swap(&state.jobs, &batch)
+      } else {
+        batch.append(contentsOf: state.jobs.prefix(limits.batch))
+        state.jobs.removeFirst(limits.batch)
       }
+      return true
     }
   }
 
-  private func nextBatch() -> [Job]? {
-    state.wait { state -> [Job]?? in
-      if state.jobs.isEmpty { return state.isClosed ? .some(nil) : nil }
-      let batch = Array(state.jobs.prefix(limits.batch))
-      state.jobs.removeFirst(batch.count)
-      return .some(batch)
-    }
-  }
-
-  private func run(_ batch: [Job], _ database: Database) {
+  private func run(_ batch: ArraySlice<WriteJob>, _ database: Database, _ waiters: inout Waiters) {
+    // Those who waited too long are the first ones.
     let oldest = monotonicMilliseconds() - limits.deadline
-    let live = batch.filter { $0.queuedAt >= oldest }
-    for job in batch where job.queuedAt < oldest { job.fail(.overloaded) }
+    let live = batch.drop { $0.queuedAt < oldest }
+    for job in batch[..<live.startIndex] { job.fail(.overloaded) }
+    waiters.resume(batch[..<live.startIndex])
     guard !live.isEmpty else { return }
-    var completions: [@Sendable (StoreError?) -> Void] = []
-    completions.reserveCapacity(live.count)
     do throws(StoreError) {
       try database.transaction { (database) throws(StoreError) in
-        for job in live { completions.append(try Self.attempt(job, database)) }
+        for job in live { try Self.attempt(job, database) }
       }
-      for complete in completions { complete(nil) }
+      waiters.resume(live)
       batches.add()
       written.add(live.count)
     } catch {
       failures.add()
       // What one job ran into, a constraint say, mustn't be its neighbours' end: each once more, alone.
       if case .failed = error, live.count > 1 {
-        for job in live { run([job], database) }
+        for index in live.indices { run(live[index...index], database, &waiters) }
       } else {
-        for complete in completions { complete(error) }
-        for job in live[completions.count...] { job.fail(error) }
+        // A refusal too: it may rest on what an earlier job of the batch has written that is undone now.
+        for job in live { job.fail(error) }
+        waiters.resume(live)
       }
     }
   }
 
   /// A job's refusal is its own; a failure of the store is everybody's.
-  private static func attempt(
-    _ job: Job, _ database: Database
-  ) throws(StoreError) -> @Sendable (StoreError?) -> Void {
+  private static func attempt(_ job: WriteJob, _ database: Database) throws(StoreError) {
     do {
-      return try job.run(database)
+      try job.perform(database)
     } catch {
       switch error {
-      // It may rest on what an earlier job of a batch has written that is undone now.
-      case .exists, .missing: return { job.fail($0 ?? error) }
+      case .exists, .missing: job.fail(error)
       default: throw error
       }
     }

@@ -34,8 +34,7 @@ actor Server {
   var lastBeat: (offered: [String], keys: String, at: Int64)?
   var complaint: (text: String, at: Int64)?
   var flushedAt: Int64 = 0
-  private var sweep: UniqueID?
-  private var sweptAt: Int64 = 0
+  private var sweeping: Task<Void, Never>?
   /// What was said of clients that get no tokens.
   var faults: [String] = []
 
@@ -67,8 +66,11 @@ actor Server {
         self.heedKeys()
         await self.keepBeating()
         await self.noteVerifiers()
-        await self.sweepStore()
       }
+    }
+    sweeping = Task { [authority = parts.authority] in
+      var (sweep, pause) = (SessionSweep(authority), 1000)
+      while (try? await Task.sleep(for: .milliseconds(pause))) != nil { pause = await sweep.step() }
     }
   }
 
@@ -81,16 +83,6 @@ actor Server {
     guard let mark = try? await parts.store.changeMark(), mark != storeMark || mustRead else { return }
     mustRead = false
     if await publish() { storeMark = mark } else { mustRead = true }
-  }
-
-  /// Deletes sessions that ended more than a day ago, a few rows at a time. Not while the clock is settling: a deletion
-  /// can't be undone.
-  private func sweepStore() async {
-    let moment = parts.authority.clock.moment()
-    // Outside of the ten minutes on either side: a clock that was set back must not end the sweeping.
-    guard !moment.isSettling, sweep != nil || !(0...600_000).contains(moment.now - sweptAt) else { return }
-    sweptAt = moment.now
-    sweep = try? await parts.store.sweepSessions(after: sweep, before: moment.now - 86_400_000, limit: 500)
   }
 
   /// Reads the configuration again; a bad one changes nothing.
@@ -123,7 +115,9 @@ actor Server {
     supervisor.stopping()
     parts.log.notice("stopping")
     watch?.cancel()
+    sweeping?.cancel()
     await watch?.value
+    await sweeping?.value
     await rotating?.value
     await parts.close()
   }

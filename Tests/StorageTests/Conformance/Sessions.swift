@@ -173,11 +173,39 @@ extension StoreConformance {
     }
   }
 
+  /// What was looked at beyond the deletions of a step isn't passed over.
+  @Test(arguments: BackEnd.all) func sweepsNoMoreThanAStep(_ backEnd: BackEnd) async throws {
+    try await backEnd.run { world in
+      let user = try await world.addUser()
+      for _ in 0..<10 { _ = try await world.session(of: user) }
+      let step = SweepStep(rows: 100, removals: 4)
+      var (cursor, removed): (UniqueID?, [Int]) = (nil, [])
+      repeat {
+        let sweep = try await world.store.sweepSessions(after: cursor, before: .max, step: step)
+        removed.append(sweep.removed)
+        cursor = sweep.next
+      } while cursor != nil
+      #expect(removed == [4, 4, 2])
+      #expect(try await world.store.sessions(of: user, now: World.start).isEmpty)
+    }
+  }
+
+  /// One that was refreshed between two sweeps lives on.
+  @Test(arguments: BackEnd.all) func sweepsNothingAlive(_ backEnd: BackEnd) async throws {
+    try await backEnd.run { world in
+      let session = try await world.session()
+      #expect(try await world.rotate(session.id, 0, after: 500_000) == .rotated(to: 1))
+      #expect(try await sweep(world, before: World.start + 600_001, limit: 10) == 1)
+      #expect(try await world.rotate(session.id, 1, after: 600_001) == .rotated(to: 2))
+    }
+  }
+
   /// Sweeps to the end; in how many steps.
   private func sweep(_ world: World, before: Int64, limit: Int) async throws -> Int {
     var (cursor, steps): (UniqueID?, Int) = (nil, 0)
     repeat {
-      cursor = try await world.store.sweepSessions(after: cursor, before: before, limit: limit)
+      let step = SweepStep(rows: limit, removals: limit)
+      cursor = try await world.store.sweepSessions(after: cursor, before: before, step: step).next
       steps += 1
     } while cursor != nil
     return steps

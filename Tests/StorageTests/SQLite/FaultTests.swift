@@ -112,8 +112,8 @@ import Threads
     defer { place.remove() }
     let world = World(
       store: try place.openSQLite {
-        $0.limits.checkpointFrames = 2
-        $0.limits.maximumFrames = 6
+        ($0.limits.log.checkpoint, $0.limits.log.finish, $0.limits.log.remainder) = (2, 3, 2)
+        ($0.limits.log.slow, $0.limits.log.most, $0.limits.log.pause) = (4, 6, 1)
       }, place: place)
     var sessions: [UniqueID] = []
     for _ in 0..<8 { sessions.append(try await world.session().id) }

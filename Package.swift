@@ -29,6 +29,7 @@ let package = Package(
     .executable(name: "signet", targets: ["signet"]),
     .library(name: "SignetVerifier", targets: ["SignetVerifier"]),
     .library(name: "Faults", type: .dynamic, targets: ["Faults"]),
+    .library(name: "MallocCount", type: .dynamic, targets: ["MallocCount"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -104,6 +105,10 @@ let package = Package(
     // For LD_PRELOAD: breaks the system's calls under the live tests' servers; see Tests/Faults/calls.c.
     .target(
       name: "Faults", path: "Tests/Faults", publicHeadersPath: ".",
+      cSettings: [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]),
+    // For LD_PRELOAD: counts a server's allocations; see Tests/MallocCount/count.c.
+    .target(
+      name: "MallocCount", path: "Tests/MallocCount", publicHeadersPath: ".",
       cSettings: [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]),
 
     tests("ConfigurationTests", ["Configuration"]),

@@ -19,7 +19,7 @@ import Testing
     ],
     "Benchmarks": [
       "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage", "Telemetry",
-    ], "Faults": [],
+    ], "Faults": [], "MallocCount": [],
     "ExampleService": ["SignetVerifier"],
     "FuzzTargets": [
       "API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor", "SignetVerifier",

@@ -84,9 +84,13 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage", "Telemetry",
+        "Counting", "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage",
+        "Telemetry",
       ],
       path: "Tests/Benchmarks", swiftSettings: settings),
+
+    // What a request costs in allocations and instructions, for the tests that hold it and for the benchmarks.
+    .target(name: "Counting", dependencies: [], path: "Tests/Counting", swiftSettings: settings),
 
     // What a service does with the library; it knows nothing else of this package.
     .executableTarget(
@@ -112,6 +116,9 @@ let package = Package(
       cSettings: [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]),
 
     tests("ConfigurationTests", ["Configuration"]),
+    // Against the release binary; they compare under `make test` alone.
+    .testTarget(
+      name: "CostTests", dependencies: ["Counting"], exclude: ["costs.json"], swiftSettings: settings),
     tests("FuzzTests", ["FuzzTargets"]),
     tests("HTTPServerTests", ["HTTPServer", "OpenSSL", "Reactor", "Telemetry", "Threads"]),
     tests("IdentityTests", ["Identity", "SQLite", "Storage", "JOSE", "JSON", "OpenSSL", "Passwords", "Telemetry"]),

@@ -121,7 +121,7 @@ static int note(struct dl_phdr_info *info, size_t size, void *context) {
   (void)context;
   if (object_count == MALLOC_OBJECTS - 1) return 1;
   const char *slash = strrchr(info->dlpi_name, '/');
-  const char *name = object_count ? (slash ? slash + 1 : info->dlpi_name) : "executable";
+  const char *name = object_count ? (slash ? slash + 1 : info->dlpi_name) : program_invocation_short_name;
   if (!object_count) executable_base = info->dlpi_addr;
   strncpy(counts->objects[object_count].name, name, MALLOC_NAME - 1);
   for (int index = 0; index < info->dlpi_phnum && range_count < RANGES; index++) {

@@ -7,7 +7,7 @@ import Foundation
 package struct CountingError: Error, CustomStringConvertible {
   package let description: String
 
-  init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }
 
 /// A running Signet, and the program that counts it.

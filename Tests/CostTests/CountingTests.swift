@@ -46,16 +46,16 @@ import Testing
   }
 
   @Test func differencesAreTold() {
-    let known = ["me": Cost(mallocs: 40, instructions: 100_000)]
+    let known = ["jwks": Cost(mallocs: 40, instructions: 100_000)]
     func differences(_ mallocs: Int, _ instructions: Int) -> [String] {
-      Comparison.differences(["me": Cost(mallocs: mallocs, instructions: instructions)], known)
+      Comparison.differences(["jwks": Cost(mallocs: mallocs, instructions: instructions)], known)
     }
     #expect(differences(40, 100_000) == [])
     #expect(differences(40, 101_000) == [])
     #expect(differences(40, 99_000) == [])
-    #expect(differences(41, 100_000) == ["me: 41 allocations a request, 1 (2.5 %) more than the 40 checked in"])
+    #expect(differences(41, 100_000) == ["jwks: 41 allocations a request, 1 (2.5 %) more than the 40 checked in"])
     #expect(
-      differences(40, 98_900) == ["me: 98900 instructions a request, 1100 (1.1 %) fewer than the 100000 checked in"])
+      differences(40, 98_900) == ["jwks: 98900 instructions a request, 1100 (1.1 %) fewer than the 100000 checked in"])
     #expect(Comparison.differences([:], known).count == 1)
     #expect(Comparison.differences(known, [:]).count == 1)
   }

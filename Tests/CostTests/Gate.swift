@@ -8,9 +8,6 @@ enum Gate {
   static let mode = ProcessInfo.processInfo.environment["SIGNET_COSTS"]
   static let file = folder + "/costs.json"
 
-  /// The targets, outside OpenSSL and SQLite.
-  static let mallocBounds: [String: Int] = [:]
-
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
   private static let binary =
     ProcessInfo.processInfo.environment["SIGNET_BINARY"]

@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 build_packages := libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-dev libcurl4-openssl-dev pkg-config
-test_packages := python3 python3-venv curl openssl wrk haproxy nginx-light
+test_packages := python3 python3-venv curl openssl wrk haproxy nginx-light valgrind
 sources := Package.swift Sources Tests migrations
 test := swift test --disable-xctest
 SECONDS ?= 600
@@ -18,7 +18,7 @@ export FUZZ
 # warns of a variable that names no setting.
 test test-long: export SIGNET_PYTHON := $(CURDIR)/.venv/bin/python
 
-.PHONY: help run test setup setup-build release bench test-long fuzz format lint docs image
+.PHONY: help run test counts setup setup-build release bench test-long fuzz format lint docs image
 
 help: ## Lists the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -26,8 +26,12 @@ help: ## Lists the targets
 run: release ## Builds Signet and serves http://127.0.0.1:8080 from ./data
 	.build/signet serve
 
-test: setup ## Builds and runs every test (debug)
-	$(test)
+# The release binary comes first, because the tests compare what its requests cost with Tests/CostTests/costs.json.
+test: setup release ## Builds and runs every test (debug)
+	SIGNET_COSTS=check $(test)
+
+counts: setup release ## Writes what requests cost (allocations, instructions) to Tests/CostTests/costs.json
+	SIGNET_COSTS=write $(test) --filter CostTests
 
 setup: setup-build .venv/installed ## Installs what building and testing need, if missing
 
@@ -41,6 +45,7 @@ release: setup-build ## Builds the stripped release binary .build/signet
 
 bench: setup release ## Measures the release binary; BENCH="refresh jwks" picks cases
 	swift build -c release --static-swift-stdlib --product Benchmarks
+	swift build -c release --static-swift-stdlib --product MallocCount
 	SIGNET_BINARY="$(CURDIR)/.build/signet" \
 	  "$$(swift build -c release --static-swift-stdlib --show-bin-path)/Benchmarks" $(BENCH)
 

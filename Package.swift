@@ -29,6 +29,7 @@ let package = Package(
     .executable(name: "signet", targets: ["signet"]),
     .library(name: "SignetVerifier", targets: ["SignetVerifier"]),
     .library(name: "Faults", type: .dynamic, targets: ["Faults"]),
+    .library(name: "MallocCount", type: .dynamic, targets: ["MallocCount"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -83,10 +84,13 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage", "Telemetry",
-        "Threads",
+        "Counting", "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage",
+        "Telemetry", "Threads",
       ],
       path: "Tests/Benchmarks", swiftSettings: settings),
+
+    // What a request costs in allocations and instructions, for the tests that hold it and for the benchmarks.
+    .target(name: "Counting", dependencies: [], path: "Tests/Counting", swiftSettings: settings),
 
     // What a service does with the library; it knows nothing else of this package.
     .executableTarget(
@@ -106,8 +110,15 @@ let package = Package(
     .target(
       name: "Faults", path: "Tests/Faults", publicHeadersPath: ".",
       cSettings: [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]),
+    // For LD_PRELOAD: counts a server's allocations; see Tests/MallocCount/count.c.
+    .target(
+      name: "MallocCount", path: "Tests/MallocCount", publicHeadersPath: ".",
+      cSettings: [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]),
 
     tests("ConfigurationTests", ["Configuration"]),
+    // Against the release binary; they compare under `make test` alone.
+    .testTarget(
+      name: "CostTests", dependencies: ["Counting"], exclude: ["costs.json"], swiftSettings: settings),
     tests("FuzzTests", ["FuzzTargets"]),
     tests("HTTPServerTests", ["HTTPServer", "OpenSSL", "Reactor", "Telemetry", "Threads"]),
     tests("IdentityTests", ["Identity", "SQLite", "Storage", "JOSE", "JSON", "OpenSSL", "Passwords", "Telemetry"]),

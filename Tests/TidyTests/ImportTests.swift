@@ -18,8 +18,10 @@ import Testing
       "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",
     ],
     "Benchmarks": [
-      "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage", "Telemetry",
-    ], "Faults": [],
+      "Counting", "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage",
+      "Telemetry", "Threads",
+    ],
+    "Counting": [], "Faults": [], "MallocCount": [],
     "ExampleService": ["SignetVerifier"],
     "FuzzTargets": [
       "API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor", "SignetVerifier",

@@ -1,0 +1,57 @@
+// The requests whose cost is counted, and how they are sent.
+
+import Foundation
+
+/// One kind of request.
+package enum CountedRequest: String, CaseIterable, Sendable {
+  case jwks, healthz, me, refresh, login, logout
+
+  /// How many of it make a round. Under valgrind a request takes 2 to 50 ms; logout has the sessions of login alone.
+  var perRound: Int {
+    switch self {
+    case .jwks, .healthz: 100
+    case .me, .login, .logout: 20
+    case .refresh: 50
+    }
+  }
+}
+
+/// A client that sends each kind as a well-behaved one does.
+final class CountedClient {
+  private let connection: KeptConnection
+  private var accessToken = "", refreshToken = ""
+  /// The refresh tokens of the sessions that logout ends.
+  private var sessions: [String] = []
+
+  init(port: UInt16) throws {
+    connection = try KeptConnection(port: port)
+    try send(.login)
+    refreshToken = sessions.removeLast()
+  }
+
+  func send(_ request: CountedRequest) throws {
+    switch request {
+    case .jwks: _ = try connection.send("/.well-known/jwks.json")
+    case .healthz: _ = try connection.send("/healthz")
+    case .me: _ = try connection.send("/v1/me", token: accessToken)
+    case .refresh: refreshToken = try tokens("/v1/refresh", Self.body(refreshToken)).refresh
+    case .login:
+      let (access, refresh) = try tokens("/v1/login", CountedServer.credentials)
+      accessToken = access
+      sessions.append(refresh)
+    case .logout:
+      guard let token = sessions.popLast() else { throw CountingError("no session is left to log out") }
+      _ = try connection.send("/v1/logout", json: Self.body(token))
+    }
+  }
+
+  private static func body(_ token: String) -> String { #"{"refresh_token":"\#(token)"}"# }
+
+  private func tokens(_ path: String, _ json: String) throws -> (access: String, refresh: String) {
+    let body = try connection.send(path, json: json)
+    guard let object = try JSONSerialization.jsonObject(with: body) as? [String: Any],
+      let access = object["access_token"] as? String, let refresh = object["refresh_token"] as? String
+    else { throw CountingError("\(path) gave no tokens") }
+    return (access, refresh)
+  }
+}

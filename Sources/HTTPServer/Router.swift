@@ -33,13 +33,21 @@ package struct Route {
 /// Finds the endpoint of a request.
 package struct Router {
   /// All routes of one path.
-  private struct Place {
+  private final class Place {
     let path: [UInt8]
     /// Literal segments, nil for a parameter; empty for a path without parameters.
     let segments: [[UInt8]?]
     var routes: [(method: Method, index: Int)] = []
     var allowed: [Method] = []
     var allowText = ""
+
+    init(path: [UInt8], segments: [[UInt8]?]) {
+      self.path = path
+      self.segments = segments
+    }
+
+    /// Whether it is the place of this literal path.
+    func isAt(_ path: UnsafeRawBufferPointer) -> Bool { self.path.withUnsafeBytes { $0.equals(path) } }
   }
 
   let routes: [Route]
@@ -79,12 +87,13 @@ package struct Router {
     let same = places.firstIndex { $0.segments == place.segments && (!$0.segments.isEmpty || $0.path == place.path) }
     let position = same ?? places.count
     if same == nil { places.append(place) }
-    places[position].routes.append((method, index))
-    places[position].allowed.append(method)
+    let place = places[position]
+    place.routes = place.routes + [(method, index)]
+    place.allowed = place.allowed + [method]
     // RFC 9110 9.3.2: what answers GET answers HEAD.
-    if method == .get { places[position].allowed.append(.head) }
-    let names = (places[position].allowed + [.options]).map { "\($0.name)" }
-    places[position].allowText = names.joined(separator: ", ")
+    if method == .get { place.allowed = place.allowed + [.head] }
+    let names = (place.allowed + [.options]).map { "\($0.name)" }
+    place.allowText = names.joined(separator: ", ")
   }
 
   /// Finds the endpoint for a request; nil when the answer is written already. Sets the route and its parameters.
@@ -125,7 +134,7 @@ package struct Router {
   private func find(_ exchange: Exchange) -> Place? {
     exchange.withPath { path in
       if path.count < literals.count {
-        for place in literals[path.count] where path.elementsEqual(place.path) { return place }
+        for place in literals[path.count] where place.isAt(path) { return place }
       }
       for place in patterns where match(place, path, exchange) { return place }
       return nil

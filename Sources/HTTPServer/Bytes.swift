@@ -83,8 +83,9 @@ extension UnsafeRawBufferPointer {
 /// bytes took 519 instructions.
 struct ByteSet: Sendable {
   static let token = ByteSet { $0.isTokenByte }
-  static let path = ByteSet { $0.isPathByte }
-  static let query = ByteSet { $0.isQueryByte }
+  // Without the percent sign, which must be looked at together with what follows it.
+  static let path = ByteSet { $0.isPathByte && $0 != UInt8(ascii: "%") }
+  static let query = ByteSet { $0.isQueryByte && $0 != UInt8(ascii: "%") }
   static let hostName = ByteSet {
     $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_")
   }

@@ -63,6 +63,10 @@ extension RequestParser {
     path = span
     while index < end {
       let byte = bytes[index]
+      if allowed.contains(byte) {
+        index += 1
+        continue
+      }
       if byte == UInt8(ascii: "%") {
         guard index + 2 < end, let high = bytes[index + 1].hexValue, let low = bytes[index + 2].hexValue,
           query != nil || high | low != 0
@@ -70,13 +74,11 @@ extension RequestParser {
         index += 3
         continue
       }
-      if byte == UInt8(ascii: "?"), query == nil {
-        path.end = Int32(index)
-        query = Span(index + 1, end)
-        allowed = .query
-      } else if !allowed.contains(byte) {
-        throw .badTarget
-      }
+      // A second one is a query's byte.
+      guard byte == UInt8(ascii: "?"), query == nil else { throw .badTarget }
+      path.end = Int32(index)
+      query = Span(index + 1, end)
+      allowed = .query
       index += 1
     }
     self.query = query

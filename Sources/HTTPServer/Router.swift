@@ -31,7 +31,7 @@ package struct Route {
 
 /// The routes of a listener on one loop.
 /// Finds the endpoint of a request.
-package struct Router {
+package final class Router {
   /// All routes of one path.
   private final class Place {
     let path: [UInt8]
@@ -51,8 +51,9 @@ package struct Router {
   }
 
   let routes: [Route]
-  private var literals: [[Place]] = []
-  private var patterns: [Place] = []
+  /// By their length.
+  private let literals: [[Place]]
+  private let patterns: [Place]
   private let prepare: (Exchange, [Method]) -> Bool
   private let failure: (HTTPError, Exchange) -> Void
 
@@ -66,19 +67,23 @@ package struct Router {
     self.routes = routes
     self.prepare = prepare
     self.failure = failure
-    for (index, route) in routes.enumerated() { add(route, index) }
+    var literals: [[Place]] = []
+    var patterns: [Place] = []
+    for (index, route) in routes.enumerated() { Self.add(route, index, &literals, &patterns) }
+    self.literals = literals
+    self.patterns = patterns
   }
 
-  private mutating func add(_ route: Route, _ index: Int) {
+  private static func add(_ route: Route, _ index: Int, _ literals: inout [[Place]], _ patterns: inout [Place]) {
     let path = Array(route.path.utf8)
     let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { segment in
       segment.first == UInt8(ascii: "{") ? nil : Array(segment)
     }
     if segments.contains(where: { $0 == nil }) {
-      Self.add(route.method, index, Place(path: path, segments: segments), to: &patterns)
+      add(route.method, index, Place(path: path, segments: segments), to: &patterns)
     } else {
       while literals.count <= path.count { literals.append([]) }
-      Self.add(route.method, index, Place(path: path, segments: []), to: &literals[path.count])
+      add(route.method, index, Place(path: path, segments: []), to: &literals[path.count])
     }
   }
 

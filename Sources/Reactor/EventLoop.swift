@@ -205,6 +205,7 @@ extension EventLoop {
 
   /// Runs what is queued and what that queues, for a few rounds: jobs must not starve the descriptors.
   private func runJobs() {
+    guard hasJobs else { return }
     for _ in 0..<8 where hasJobs {
       hasJobs = false
       swap(&jobs, &running)

@@ -12,20 +12,20 @@ package enum AccessLogMode: UInt8, Sendable {
   func takes(_ status: Int) -> Bool { self == .all || self == .errors && status >= 400 }
 }
 
-struct AccessLog {
+final class AccessLog {
   private let buffer = Buffer()
   private var second = 0
   private var timestamp = ""
 
   /// The lines since the last call; nil when there are none.
-  mutating func takeLines() -> [UInt8]? {
+  func takeLines() -> [UInt8]? {
     guard !buffer.isEmpty else { return nil }
     defer { buffer.shrink() }
     return Array(buffer.bytes)
   }
 
   /// Writes the line of an exchange that was answered.
-  mutating func add(_ exchange: Exchange, wall: Int) {
+  func add(_ exchange: Exchange, wall: Int) {
     begin(wall)
     buffer.append("Z\",\"level\":\"info\",\"msg\":\"request\",\"request_id\":\"")
     exchange.withRequestID { buffer.append($0) }
@@ -45,7 +45,7 @@ struct AccessLog {
   }
 
   /// Writes the line of a connection that was turned away before its first request.
-  mutating func add(refusal cause: String, of peer: PeerAddress, wall: Int) {
+  func add(refusal cause: String, of peer: PeerAddress, wall: Int) {
     begin(wall)
     buffer.append("Z\",\"level\":\"info\",\"msg\":\"connection refused\"")
     member(",\"ip\":", peer.text)
@@ -53,7 +53,7 @@ struct AccessLog {
     buffer.append("}\n")
   }
 
-  private mutating func begin(_ wall: Int) {
+  private func begin(_ wall: Int) {
     if wall / 1000 != second {
       second = wall / 1000
       timestamp = CivilTime(seconds: second).timestamp

@@ -74,7 +74,7 @@ extension Exchange {
     output.append("\r\n")
     if !extra.isEmpty { output.append(UnsafeRawBufferPointer(extra.bytes)) }
     // RFC 6797 7.2: never over plain HTTP.
-    if isSecure { output.append(routes.strictTransport) }
+    if cameSecurely { output.append(routes.strictTransport) }
     if closes {
       output.append("Connection: close\r\n\r\n")
     } else if parser.minor == 0 {

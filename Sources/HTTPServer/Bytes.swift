@@ -32,6 +32,23 @@ extension UnsafeRawBufferPointer {
     return memcmp(baseAddress, text.utf8Start, count) == 0
   }
 
+  /// Whether both are the same bytes.
+  @inline(__always)
+  func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count else { return false }
+    guard let baseAddress, let base = other.baseAddress else { return true }
+    return memcmp(baseAddress, base, count) == 0
+  }
+
+  /// Where the first such byte stands at or after `start`; nil when there is none.
+  @inline(__always)
+  func index(of byte: UInt8, from start: Int) -> Int? {
+    guard let baseAddress, start < count, let found = memchr(baseAddress + start, Int32(byte), count - start) else {
+      return nil
+    }
+    return UnsafeRawPointer(found) - baseAddress
+  }
+
   /// Whether these are the bytes of `text`, which is in lower case, when ASCII's case is ignored.
   @inline(__always)
   func equalsIgnoringCase(_ text: StaticString) -> Bool {
@@ -59,6 +76,32 @@ extension UnsafeRawBufferPointer {
       if !element.isEmpty { body(element) }
       start = end + 1
     }
+  }
+}
+
+/// A class of ASCII characters as a bit for each, so that a byte costs a shift instead of a dozen comparisons: a target of 22
+/// bytes took 519 instructions.
+struct ByteSet: Sendable {
+  static let token = ByteSet { $0.isTokenByte }
+  // Without the percent sign, which must be looked at together with what follows it.
+  static let path = ByteSet { $0.isPathByte && $0 != UInt8(ascii: "%") }
+  static let query = ByteSet { $0.isQueryByte && $0 != UInt8(ascii: "%") }
+  static let hostName = ByteSet {
+    $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_")
+  }
+
+  private var low: UInt64 = 0
+  private var high: UInt64 = 0
+
+  /// Those below 128 of which `isMember` is true.
+  init(_ isMember: (UInt8) -> Bool) {
+    for byte in UInt8(0)..<64 where isMember(byte) { low |= 1 << UInt64(byte) }
+    for byte in UInt8(64)..<128 where isMember(byte) { high |= 1 << UInt64(byte - 64) }
+  }
+
+  @inline(__always)
+  func contains(_ byte: UInt8) -> Bool {
+    byte < 128 && (byte < 64 ? low : high) &>> UInt64(byte & 63) & 1 != 0
   }
 }
 

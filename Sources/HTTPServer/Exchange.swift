@@ -13,26 +13,54 @@ package final class Exchange {
   /// The loop the request lives on, for sleeping.
   package let loop: EventLoop
   /// Where the request comes from: the other end of the connection, or what a trusted proxy says of it.
-  package internal(set) var client = PeerAddress(ipv4: 0)
+  package var client: PeerAddress { source }
   /// Whether it came over TLS, to this server or to a trusted proxy.
-  package internal(set) var isSecure = false
+  package var isSecure: Bool { cameSecurely }
   /// For the access log, set by endpoints.
-  package var userID: String?
+  package var userID: String? {
+    get { told.userID }
+    set { told.userID = newValue }
+  }
   /// The session concerned.
-  package var sessionID: String?
+  package var sessionID: String? {
+    get { told.sessionID }
+    set { told.sessionID = newValue }
+  }
   /// The OAuth client concerned.
-  package var clientID: String?
+  package var clientID: String? {
+    get { told.clientID }
+    set { told.clientID = newValue }
+  }
   /// Our word for why it was refused.
-  package var cause: String?
+  package var cause: String? {
+    get { told.cause }
+    set { told.cause = newValue }
+  }
+
+  // Stored apart from what other modules see, whose every use would be checked for exclusive access: 63 instructions.
+  var source = PeerAddress(ipv4: 0)
+  var cameSecurely = false
+  private var told = Told()
+
+  /// What endpoints say for the access log.
+  private struct Told {
+    var userID: String?
+    var sessionID: String?
+    var clientID: String?
+    var cause: String?
+  }
 
   let input = Buffer()
   let output = Buffer()
-  var parser = RequestParser()
+  let parser = RequestParser()
   var parameters: [Span] = []
   var routeIndex = -1
   var startedAt = 0
-  unowned let worker: Worker
-  unowned var routes: RouteTable
+  /// Holds it in turn while it is in the pool, until the loop has ended.
+  let worker: Worker
+  var routes: RouteTable
+  /// The one below it in the pool.
+  var nextInPool: Exchange?
   var peer = PeerAddress(ipv4: 0)
   var isFromProxy = false
   var tls: TLSStream?
@@ -63,10 +91,10 @@ package final class Exchange {
     routeIndex = -1
     mustClose = !parser.keepsAlive
     if !extra.isEmpty { extra.clear() }
-    if userID != nil { userID = nil }
-    if sessionID != nil { sessionID = nil }
-    if clientID != nil { clientID = nil }
-    if cause != nil { cause = nil }
+    if told.userID != nil { told.userID = nil }
+    if told.sessionID != nil { told.sessionID = nil }
+    if told.clientID != nil { told.clientID = nil }
+    if told.cause != nil { told.cause = nil }
     locate()
     identify()
   }

@@ -11,7 +11,7 @@ extension Exchange {
   package var addressPrefix: UInt64 { client.prefix.reduce(0) { $0 << 8 | UInt64($1) } }
 
   /// Mixes the client's address into a hash, without an allocation.
-  package func hashClient(into hasher: inout Hasher) { client.hash(into: &hasher) }
+  package func hashClient(into hasher: inout Hasher) { source.hash(into: &hasher) }
 
   /// When the request was complete, in milliseconds of a clock that never jumps.
   package var arrivedAt: Int { startedAt / 1000 }
@@ -24,8 +24,8 @@ extension Exchange {
 
   /// Finds out where the request comes from.
   func locate() {
-    client = peer
-    isSecure = tls != nil
+    source = peer
+    cameSecurely = tls != nil
     guard isFromProxy else { return }
     let proxies = routes.options.proxies
     let origin = withList(.forwarded) { forwarded in
@@ -37,8 +37,8 @@ extension Exchange {
         }
       }
     }
-    client = origin.address
-    isSecure = origin.isSecure ?? isSecure
+    source = origin.address
+    cameSecurely = origin.isSecure ?? cameSecurely
     if origin.conflict { worker.reached("forwarding_conflict") }
   }
 

@@ -22,16 +22,19 @@ final class HTTPConnection {
     case closed
   }
 
-  var transport: Transport
+  let transport: Transport
   /// The other end; once a PROXY header has been read, whom it names.
   var peer: PeerAddress
   let routes: RouteTable
-  unowned let worker: Worker
+  /// Holds it in turn, until the connection is closed or the loop has ended.
+  let worker: Worker
   var position = 0
   var phase = Phase.opening
   var exchange: Exchange?
   var watch: Watch?
   var isQueued = false
+  /// The one after it among those with output.
+  var nextWithOutput: HTTPConnection?
   /// The peer has sent all it will.
   var hasEnded = false
   var isDispatching = false

@@ -2,13 +2,14 @@
 
 extension RequestParser {
   /// RFC 9112 3: method SP target SP version, with one space each.
-  mutating func readRequestLine(
+  func readRequestLine(
     _ bytes: UnsafeRawBufferPointer, _ line: Span, _ limits: Limits
   ) throws(HTTPError) {
     let text = bytes[line]
-    guard let first = text.firstIndex(of: 0x20), first > 0 else { throw .badRequestLine }
-    for index in 0..<first where !text[index].isTokenByte { throw .badRequestLine }
-    guard let second = text[(first + 1)...].firstIndex(of: 0x20), second > first + 1 else { throw .badRequestLine }
+    guard let first = text.index(of: 0x20, from: 0), first > 0 else { throw .badRequestLine }
+    let token = ByteSet.token
+    for index in 0..<first where !token.contains(text[index]) { throw .badRequestLine }
+    guard let second = text.index(of: 0x20, from: first + 1), second > first + 1 else { throw .badRequestLine }
     try readVersion(UnsafeRawBufferPointer(rebasing: text[(second + 1)...]))
     guard second - first - 1 <= limits.target else { throw .targetTooLong }
     guard let method = Method(UnsafeRawBufferPointer(rebasing: text[..<first])) else { throw .methodNotImplemented }
@@ -17,7 +18,7 @@ extension RequestParser {
   }
 
   /// RFC 9112 2.3; a higher minor version is answered as 1.1 (RFC 9110 2.5).
-  private mutating func readVersion(_ text: UnsafeRawBufferPointer) throws(HTTPError) {
+  private func readVersion(_ text: UnsafeRawBufferPointer) throws(HTTPError) {
     guard text.count == 8, UnsafeRawBufferPointer(rebasing: text[..<5]).equals("HTTP/"), text[5].isDigit,
       text[6] == UInt8(ascii: "."), text[7].isDigit
     else { throw .badVersion }
@@ -26,7 +27,7 @@ extension RequestParser {
   }
 
   /// RFC 9112 3.2. CONNECT, the one method with an authority-form target, is not implemented here.
-  private mutating func readTarget(_ bytes: UnsafeRawBufferPointer, _ target: Span) throws(HTTPError) {
+  private func readTarget(_ bytes: UnsafeRawBufferPointer, _ target: Span) throws(HTTPError) {
     let text = bytes[target]
     if text[0] == UInt8(ascii: "/") { return try readPath(bytes, target) }
     if text.count == 1, text[0] == UInt8(ascii: "*"), method == .options {
@@ -54,12 +55,18 @@ extension RequestParser {
   }
 
   /// RFC 3986 3.3 and 3.4; `#` is in neither, and a NUL is refused in whatever dress.
-  private mutating func readPath(_ bytes: UnsafeRawBufferPointer, _ span: Span) throws(HTTPError) {
+  private func readPath(_ bytes: UnsafeRawBufferPointer, _ span: Span) throws(HTTPError) {
     var index = Int(span.start)
     let end = Int(span.end)
+    var allowed = ByteSet.path
+    var query: Span?
     path = span
     while index < end {
       let byte = bytes[index]
+      if allowed.contains(byte) {
+        index += 1
+        continue
+      }
       if byte == UInt8(ascii: "%") {
         guard index + 2 < end, let high = bytes[index + 1].hexValue, let low = bytes[index + 2].hexValue,
           query != nil || high | low != 0
@@ -67,14 +74,14 @@ extension RequestParser {
         index += 3
         continue
       }
-      if byte == UInt8(ascii: "?"), query == nil {
-        path.end = Int32(index)
-        query = Span(index + 1, end)
-      } else if query == nil ? !byte.isPathByte : !byte.isQueryByte {
-        throw .badTarget
-      }
+      // A second one is a query's byte.
+      guard byte == UInt8(ascii: "?"), query == nil else { throw .badTarget }
+      path.end = Int32(index)
+      query = Span(index + 1, end)
+      allowed = .query
       index += 1
     }
+    self.query = query
   }
 
   /// RFC 9112 5: name, colon, value, without space before the colon.
@@ -83,7 +90,8 @@ extension RequestParser {
     var end = Int(line.end)
     // RFC 9112 5.2: a folded line must be refused or unfolded; refused.
     if bytes[index].isBlank { throw .lineFolding }
-    while index < end, bytes[index].isTokenByte { index += 1 }
+    let token = ByteSet.token
+    while index < end, token.contains(bytes[index]) { index += 1 }
     guard index > Int(line.start), index < end, bytes[index] == UInt8(ascii: ":") else { throw .badFieldName }
     let name = Span(Int(line.start), index)
     index += 1
@@ -93,9 +101,9 @@ extension RequestParser {
     return Field(name: name, value: Span(index, end), known: nil)
   }
 
-  mutating func readField(_ bytes: UnsafeRawBufferPointer, _ line: Span, _ limits: Limits) throws(HTTPError) {
+  func readField(_ bytes: UnsafeRawBufferPointer, _ line: Span, _ limits: Limits) throws(HTTPError) {
     var field = try splitField(bytes, line)
-    guard fields.count < limits.fields else { throw .tooManyFields }
+    guard list.count < limits.fields else { throw .tooManyFields }
     if let known = KnownField(bytes[field.name]) {
       field.known = known
       let bit = UInt32(1) << UInt32(known.rawValue)
@@ -106,10 +114,10 @@ extension RequestParser {
       present |= bit
       try interpret(known, bytes[field.value])
     }
-    fields.append(field)
+    list.append(field)
   }
 
-  private mutating func interpret(_ known: KnownField, _ value: UnsafeRawBufferPointer) throws(HTTPError) {
+  private func interpret(_ known: KnownField, _ value: UnsafeRawBufferPointer) throws(HTTPError) {
     switch known {
     case .host: if !isHost(value) { throw .badHost }
     case .contentLength: contentLength = try length(value)
@@ -133,7 +141,7 @@ extension RequestParser {
   }
 
   /// Exactly `chunked`; a list could end with something else for another reader.
-  private mutating func readTransferCoding(_ value: UnsafeRawBufferPointer) {
+  private func readTransferCoding(_ value: UnsafeRawBufferPointer) {
     if value.equalsIgnoringCase("chunked") {
       isChunked = true
     } else if value.isEmpty || !value.allSatisfy({ $0.isTokenByte }) {
@@ -143,7 +151,7 @@ extension RequestParser {
     }
   }
 
-  private mutating func readConnection(_ value: UnsafeRawBufferPointer) {
+  private func readConnection(_ value: UnsafeRawBufferPointer) {
     var close = false
     var keepAlive = false
     value.forEachListed { option in
@@ -156,21 +164,27 @@ extension RequestParser {
 
   /// RFC 9110 7.2: host, or host and port; no user, no list.
   private func isHost(_ text: UnsafeRawBufferPointer) -> Bool {
-    var name = text.count
-    if let colon = text.lastIndex(of: UInt8(ascii: ":")), text.last != UInt8(ascii: "]") {
-      guard text.count - colon <= 6, text[(colon + 1)...].allSatisfy({ $0.isDigit }) else { return false }
-      name = colon
+    guard !text.isEmpty else { return false }
+    let isLiteral = text[0] == UInt8(ascii: "[")
+    guard let end = isLiteral ? literalLength(text) : nameLength(text), end > 0 else { return false }
+    guard end < text.count else { return true }
+    return text[end] == UInt8(ascii: ":") && text.count - end <= 6 && text[(end + 1)...].allSatisfy { $0.isDigit }
+  }
+
+  private func nameLength(_ text: UnsafeRawBufferPointer) -> Int {
+    let allowed = ByteSet.hostName
+    var length = 0
+    while length < text.count, allowed.contains(text[length]) { length += 1 }
+    return length
+  }
+
+  /// An IPv6 address in brackets (RFC 3986 3.2.2); nil when it isn't one.
+  private func literalLength(_ text: UnsafeRawBufferPointer) -> Int? {
+    guard let last = text.index(of: UInt8(ascii: "]"), from: 1), last > 2 else { return nil }
+    let isAddress = text[1..<last].allSatisfy {
+      $0.hexValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
     }
-    guard name > 0 else { return false }
-    if text[0] == UInt8(ascii: "[") {
-      guard name > 3, text[name - 1] == UInt8(ascii: "]") else { return false }
-      return text[1..<(name - 1)].allSatisfy {
-        $0.hexValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
-      }
-    }
-    return text[..<name].allSatisfy {
-      $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_")
-    }
+    return isAddress ? last + 1 : nil
   }
 
   /// What holds for all fields together, once they are known.

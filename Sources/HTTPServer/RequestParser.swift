@@ -1,12 +1,13 @@
 // HTTP/1.1 requests (RFC 9110, RFC 9112), incrementally: eats bytes, yields ranges into them.
 //
-// A value without I/O or clock. It reads line by line and never looks at a line twice, so the verdict does not depend
+// Without I/O or clock. A class, since a connection's use of a value inside its exchange would be checked for exclusive access
+// at every step, which cost 900 instructions a request. It reads line by line and never looks at a line twice, so the verdict does not depend
 // on how the bytes were cut. Stricter than it must be wherever two readers of the same bytes could disagree about
 // where a request ends. A chunked body is joined in place, in front of what is still unread.
 
 import Glibc
 
-struct RequestParser {
+final class RequestParser {
   struct Field {
     var name: Span
     var value: Span
@@ -24,7 +25,8 @@ struct RequestParser {
   /// The authority of a target in absolute form, which counts instead of Host (RFC 9112 3.2.2).
   var authority: Span?
   var isAsterisk = false
-  var fields: [Field] = []
+  let list = FieldList()
+  var fields: UnsafeBufferPointer<Field> { list.all }
   /// A bit for each known field that is present, and one for each that was repeated.
   var present: UInt32 = 0
   var repeated: UInt32 = 0
@@ -47,13 +49,32 @@ struct RequestParser {
   private var chunkLeft = 0
   private var trailerBytes = 0
 
-  /// Makes ready for the next request; keeps the list's storage.
-  mutating func reset() {
-    var list: [Field] = []
-    swap(&list, &fields)
-    list.removeAll(keepingCapacity: true)
-    self = RequestParser()
-    swap(&list, &fields)
+  /// Makes ready for the next request; keeps the list's memory.
+  func reset() {
+    method = .get
+    minor = 1
+    path = Span()
+    query = nil
+    authority = nil
+    isAsterisk = false
+    list.clear()
+    present = 0
+    repeated = 0
+    contentLength = nil
+    isChunked = false
+    hasBadTransferCoding = false
+    hasOtherTransferCoding = false
+    hasBadExpectation = false
+    expectsContinue = false
+    saysClose = false
+    saysKeepAlive = false
+    stage = .requestLine
+    position = 0
+    body = Span()
+    scanned = 0
+    hadEmptyLine = false
+    chunkLeft = 0
+    trailerBytes = 0
   }
 
   var hasRequestLine: Bool { stage != .requestLine }
@@ -67,7 +88,7 @@ struct RequestParser {
   var keepsAlive: Bool { minor == 0 ? saysKeepAlive && !saysClose : !saysClose }
 
   /// Reads on; true when the request is complete.
-  mutating func advance(_ bytes: UnsafeMutableRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
+  func advance(_ bytes: UnsafeMutableRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
     let raw = UnsafeRawBufferPointer(bytes)
     while true {
       switch stage {
@@ -83,7 +104,7 @@ struct RequestParser {
   }
 
   /// The framing bytes between the joined part of a chunked body and what is unread, to be cut out by the caller.
-  mutating func takeGap() -> (from: Int, to: Int)? {
+  func takeGap() -> (from: Int, to: Int)? {
     guard isChunked, isHeadComplete, position > Int(body.end) else { return nil }
     let gap = (from: Int(body.end), to: position)
     scanned -= position - gap.from
@@ -94,7 +115,7 @@ struct RequestParser {
   /// The next line without its CR LF, once it is there; it must end before `bound`.
   ///
   /// The bound comes before all that is wrong with the line, since a line may be over it before its end is there.
-  private mutating func nextLine(
+  private func nextLine(
     _ bytes: UnsafeRawBufferPointer, before bound: Int, else tooLong: HTTPError
   ) throws(HTTPError) -> Span? {
     guard let base = bytes.baseAddress, scanned < bytes.count,
@@ -114,7 +135,7 @@ struct RequestParser {
     return line
   }
 
-  private mutating func readHeadLine(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
+  private func readHeadLine(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
     // 40 bytes for the longest method, the version and what separates them.
     let target = stage == .requestLine ? position + limits.target + 40 : .max
     guard
@@ -133,7 +154,7 @@ struct RequestParser {
     return true
   }
 
-  private mutating func endHead(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) {
+  private func endHead(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) {
     try checkHead(bytes)
     body = Span(position, position)
     if isChunked {
@@ -146,7 +167,7 @@ struct RequestParser {
     }
   }
 
-  private mutating func readFixedBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  private func readFixedBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
     let end = Int(body.start) + (contentLength ?? 0)
     position = min(end, bytes.count)
     body.end = Int32(position)
@@ -157,7 +178,7 @@ struct RequestParser {
 
 // RFC 9112 7.1: the chunked transfer coding.
 extension RequestParser {
-  private mutating func readChunkSize(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
+  private func readChunkSize(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
     guard let line = try nextLine(bytes, before: position + limits.chunkLine, else: .badChunk) else { return false }
     chunkLeft = try chunkSize(bytes[line])
     guard body.count + chunkLeft <= limits.body else { throw .bodyTooLarge }
@@ -189,7 +210,7 @@ extension RequestParser {
     return rest.first?.isTokenByte == true && rest.allSatisfy { $0.isValueByte }
   }
 
-  private mutating func readChunkData(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
+  private func readChunkData(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
     let count = min(chunkLeft, bytes.count - position)
     guard count > 0, let base = bytes.baseAddress else { return false }
     memmove(base + Int(body.end), base + position, count)
@@ -201,7 +222,7 @@ extension RequestParser {
     return true
   }
 
-  private mutating func readChunkEnd(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Bool {
+  private func readChunkEnd(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Bool {
     if position < bytes.count, bytes[position] != 0x0d { throw .badChunk }
     guard position + 1 < bytes.count else { return false }
     guard bytes[position + 1] == 0x0a else { throw .badChunk }
@@ -212,7 +233,7 @@ extension RequestParser {
   }
 
   /// RFC 9110 6.5.1: trailers must not change how a request is framed, routed or authorised, so they are dropped.
-  private mutating func readTrailer(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
+  private func readTrailer(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(HTTPError) -> Bool {
     let start = position
     let bound = start + limits.head - trailerBytes
     guard let line = try nextLine(bytes, before: bound, else: .headTooLarge) else { return false }

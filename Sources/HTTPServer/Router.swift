@@ -31,20 +31,29 @@ package struct Route {
 
 /// The routes of a listener on one loop.
 /// Finds the endpoint of a request.
-package struct Router {
+package final class Router {
   /// All routes of one path.
-  private struct Place {
+  private final class Place {
     let path: [UInt8]
     /// Literal segments, nil for a parameter; empty for a path without parameters.
     let segments: [[UInt8]?]
     var routes: [(method: Method, index: Int)] = []
     var allowed: [Method] = []
     var allowText = ""
+
+    init(path: [UInt8], segments: [[UInt8]?]) {
+      self.path = path
+      self.segments = segments
+    }
+
+    /// Whether it is the place of this literal path.
+    func isAt(_ path: UnsafeRawBufferPointer) -> Bool { self.path.withUnsafeBytes { $0.equals(path) } }
   }
 
   let routes: [Route]
-  private var literals: [[Place]] = []
-  private var patterns: [Place] = []
+  /// By their length.
+  private let literals: [[Place]]
+  private let patterns: [Place]
   private let prepare: (Exchange, [Method]) -> Bool
   private let failure: (HTTPError, Exchange) -> Void
 
@@ -58,19 +67,23 @@ package struct Router {
     self.routes = routes
     self.prepare = prepare
     self.failure = failure
-    for (index, route) in routes.enumerated() { add(route, index) }
+    var literals: [[Place]] = []
+    var patterns: [Place] = []
+    for (index, route) in routes.enumerated() { Self.add(route, index, &literals, &patterns) }
+    self.literals = literals
+    self.patterns = patterns
   }
 
-  private mutating func add(_ route: Route, _ index: Int) {
+  private static func add(_ route: Route, _ index: Int, _ literals: inout [[Place]], _ patterns: inout [Place]) {
     let path = Array(route.path.utf8)
     let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { segment in
       segment.first == UInt8(ascii: "{") ? nil : Array(segment)
     }
     if segments.contains(where: { $0 == nil }) {
-      Self.add(route.method, index, Place(path: path, segments: segments), to: &patterns)
+      add(route.method, index, Place(path: path, segments: segments), to: &patterns)
     } else {
       while literals.count <= path.count { literals.append([]) }
-      Self.add(route.method, index, Place(path: path, segments: []), to: &literals[path.count])
+      add(route.method, index, Place(path: path, segments: []), to: &literals[path.count])
     }
   }
 
@@ -79,12 +92,13 @@ package struct Router {
     let same = places.firstIndex { $0.segments == place.segments && (!$0.segments.isEmpty || $0.path == place.path) }
     let position = same ?? places.count
     if same == nil { places.append(place) }
-    places[position].routes.append((method, index))
-    places[position].allowed.append(method)
+    let place = places[position]
+    place.routes = place.routes + [(method, index)]
+    place.allowed = place.allowed + [method]
     // RFC 9110 9.3.2: what answers GET answers HEAD.
-    if method == .get { places[position].allowed.append(.head) }
-    let names = (places[position].allowed + [.options]).map { "\($0.name)" }
-    places[position].allowText = names.joined(separator: ", ")
+    if method == .get { place.allowed = place.allowed + [.head] }
+    let names = (place.allowed + [.options]).map { "\($0.name)" }
+    place.allowText = names.joined(separator: ", ")
   }
 
   /// Finds the endpoint for a request; nil when the answer is written already. Sets the route and its parameters.
@@ -125,7 +139,7 @@ package struct Router {
   private func find(_ exchange: Exchange) -> Place? {
     exchange.withPath { path in
       if path.count < literals.count {
-        for place in literals[path.count] where path.elementsEqual(place.path) { return place }
+        for place in literals[path.count] where place.isAt(path) { return place }
       }
       for place in patterns where match(place, path, exchange) { return place }
       return nil

@@ -19,7 +19,7 @@ enum Transfer: Equatable {
 }
 
 /// A connected, non-blocking socket, plain or under TLS; its owner shuts it, once.
-struct Transport {
+final class Transport {
   let descriptor: Int32
   /// Nil on a plain connection.
   private(set) var tls: TLSStream?
@@ -27,7 +27,7 @@ struct Transport {
   init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// Puts TLS between the socket and what is read and written from now on; false when memory has run out.
-  mutating func secure(by context: TLSContext) -> Bool {
+  func secure(by context: TLSContext) -> Bool {
     tls = TLSStream(context, descriptor: descriptor)
     return tls != nil
   }
@@ -71,7 +71,7 @@ struct Transport {
   }
 
   /// Closes the socket.
-  mutating func shut() {
+  func shut() {
     tls?.endWriting()
     tls = nil
     close(descriptor)

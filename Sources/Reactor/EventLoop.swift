@@ -10,41 +10,47 @@ package import Synchronization
 
 /// An event loop, an actor on its own thread.
 package actor EventLoop {
+  // Computed, since the compiler must check at run time that nobody else is at a stored property which other modules
+  // see: 63 instructions each time.
   /// Monotonic milliseconds, read once a tick.
-  package private(set) var now: Int
+  package var now: Int { clock.monotonic / 1000 }
   /// Monotonic microseconds, read once a tick.
-  package private(set) var nowMicroseconds: Int
+  package var nowMicroseconds: Int { clock.monotonic }
   /// Milliseconds since 1970, read once a tick.
-  package private(set) var wall: Int
+  package var wall: Int { clock.wall }
   /// How many connections live here; whoever hands one over counts it at once, so that the next sees it.
   package nonisolated let load = Atomic<Int>(0)
 
+  private var clock: Clock
   let poller: Poller
-  var timers: TimerWheel<TimerAction>
+  private var timers: TimerWheel<TimerAction>
+  /// When the next timer may be due, in milliseconds, so that most ticks leave the wheel alone.
+  private var nextTimer = Int.max
   nonisolated let inbox: Inbox
   nonisolated let thread = Atomic<UInt>(0)
 
   private var slots: [Slot] = []
-  var jobs: [UnownedJob] = []
+  private var jobs: [UnownedJob] = []
+  private var hasJobs = false
   private var running: [UnownedJob] = []
   private var received: [Inbox.Item] = []
   private var startHooks: [() -> Void] = []
   private var endHooks: [() -> Void] = []
+  private var finishHooks: [() -> Void] = []
   private var stopping = false
   private var hasMore = false
   /// What modules above keep on this loop, by whose it is; dropped when the loop ends.
   package var attachments: [ObjectIdentifier: AnyObject] = [:]
 
-  private struct Slot {
+  // Objects, and the lists above replaced rather than changed in place: so the compiler sees that no use of them overlaps
+  // another, and need not check it at run time.
+  private final class Slot {
     var generation: UInt32 = 0
     var watch: Watch?
   }
 
   init() {
-    let clock = Clock()
-    now = clock.monotonic / 1000
-    nowMicroseconds = clock.monotonic
-    wall = clock.wall
+    clock = Clock()
     timers = TimerWheel(now: clock.monotonic / 1000)
     poller = Poller()
     inbox = Inbox(waker: poller.waker)
@@ -64,13 +70,14 @@ package actor EventLoop {
     expired: @escaping () -> Void
   ) -> Watch? {
     let index = Int(descriptor)
-    while slots.count <= index { slots.append(Slot()) }
-    slots[index].generation &+= 1
-    let watch = Watch(descriptor: descriptor, generation: slots[index].generation, interest: readiness)
+    if slots.count <= index { slots = slots + (slots.count...2 * index).map { _ in Slot() } }
+    let slot = slots[index]
+    slot.generation &+= 1
+    let watch = Watch(descriptor: descriptor, generation: slot.generation, interest: readiness)
     guard poller.add(descriptor, generation: watch.generation, for: readiness) else { return nil }
     watch.onReady = ready
     watch.onExpiry = expired
-    slots[index].watch = watch
+    slot.watch = watch
     return watch
   }
 
@@ -80,10 +87,13 @@ package actor EventLoop {
   }
 
   /// Calls `hook` at the start of every tick, once the clock has been read.
-  package func atTickStart(_ hook: @escaping () -> Void) { startHooks.append(hook) }
+  package func atTickStart(_ hook: @escaping () -> Void) { startHooks = startHooks + [hook] }
 
   /// Calls `hook` at the end of every tick, in order of registration: log lines first, then replies.
-  package func atTickEnd(_ hook: @escaping () -> Void) { endHooks.append(hook) }
+  package func atTickEnd(_ hook: @escaping () -> Void) { endHooks = endHooks + [hook] }
+
+  /// Calls `hook` once, when the loop has ended: for what would keep itself alive.
+  package func atFinish(_ hook: @escaping () -> Void) { finishHooks = finishHooks + [hook] }
 
   /// Has the next tick begin at once: something was put off to it so that others have their turn.
   package func goOn() { hasMore = true }
@@ -91,22 +101,34 @@ package actor EventLoop {
   /// Calls `body` in `milliseconds`; it may be up to 8 ms late, never early.
   @discardableResult
   package func schedule(milliseconds: Int, _ body: @escaping () -> Void) -> TimerID {
-    timers.schedule(.call(body), at: now + milliseconds)
+    schedule(.call(body), at: now + milliseconds)
   }
 
   /// Takes back what `schedule` set; false when it has run.
   @discardableResult
   package func cancel(_ timer: TimerID) -> Bool { timers.cancel(timer) }
 
+  func schedule(_ action: TimerAction, at due: Int) -> TimerID {
+    // The hand of an empty wheel stands still.
+    if timers.count == 0 { _ = timers.popDue(now) }
+    nextTimer = min(nextTimer, due)
+    return timers.schedule(action, at: due)
+  }
+
   /// Waits without holding the thread; ends early only when the loop stops.
   package func sleep(milliseconds: Int) async {
     guard !stopping else { return }
     await withCheckedContinuation { continuation in
-      _ = timers.schedule(.resume(continuation), at: now + milliseconds)
+      _ = schedule(.resume(continuation), at: now + milliseconds)
     }
   }
 
   func requestStop() { stopping = true }
+
+  func append(_ job: UnownedJob) {
+    jobs.append(job)
+    hasJobs = true
+  }
 }
 
 enum TimerAction {
@@ -129,10 +151,10 @@ extension EventLoop {
 
   private func tick() -> Bool {
     let count = poller.wait(milliseconds: timeout())
-    readClock()
+    clock = Clock()
     for hook in startHooks { hook() }
     for index in 0..<count { dispatch(index) }
-    while let action = timers.popDue(now) { perform(action) }
+    if now >= nextTimer { runTimers() }
     takeInbox()
     runJobs()
     for hook in endHooks { hook() }
@@ -141,16 +163,13 @@ extension EventLoop {
 
   private func timeout() -> Int32 {
     defer { hasMore = false }
-    guard !hasMore, jobs.isEmpty, inbox.prepareToSleep() else { return 0 }
-    guard let wait = timers.wait(from: now) else { return -1 }
-    return Int32(clamping: wait)
+    guard !hasMore, !hasJobs, inbox.prepareToSleep() else { return 0 }
+    return nextTimer == .max ? -1 : Int32(clamping: max(0, nextTimer - now))
   }
 
-  private func readClock() {
-    let clock = Clock()
-    nowMicroseconds = clock.monotonic
-    now = clock.monotonic / 1000
-    wall = clock.wall
+  private func runTimers() {
+    while let action = timers.popDue(now) { perform(action) }
+    nextTimer = timers.wait(from: now).map { now + $0 } ?? .max
   }
 
   private func dispatch(_ index: Int) {
@@ -170,13 +189,13 @@ extension EventLoop {
   }
 
   private func takeInbox() {
+    guard inbox.awake() else { return }
     inbox.take(into: &received)
-    guard !received.isEmpty else { return }
     var items: [Inbox.Item] = []
     swap(&items, &received)
     for item in items {
       switch item {
-      case .job(let job): jobs.append(job)
+      case .job(let job): append(job)
       case .call(let body): body(self)
       }
     }
@@ -186,7 +205,9 @@ extension EventLoop {
 
   /// Runs what is queued and what that queues, for a few rounds: jobs must not starve the descriptors.
   private func runJobs() {
-    for _ in 0..<8 where !jobs.isEmpty {
+    guard hasJobs else { return }
+    for _ in 0..<8 where hasJobs {
+      hasJobs = false
       swap(&jobs, &running)
       var batch: [UnownedJob] = []
       swap(&batch, &running)
@@ -204,8 +225,10 @@ extension EventLoop {
     takeInbox()
     runJobs()
     for hook in endHooks { hook() }
+    for hook in finishHooks { hook() }
     startHooks = []
     endHooks = []
+    finishHooks = []
     attachments = [:]
     inbox.shut()
   }

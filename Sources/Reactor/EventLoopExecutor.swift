@@ -15,7 +15,7 @@ extension EventLoop: SerialExecutor, TaskExecutor {
   package nonisolated func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     if isCurrent {
-      assumeIsolated { $0.jobs.append(job) }
+      assumeIsolated { $0.append(job) }
     } else {
       inbox.put(.job(job))
     }

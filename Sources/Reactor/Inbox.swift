@@ -1,8 +1,10 @@
 // What other threads hand to a loop: jobs of the Swift runtime and closures.
 //
 // The eventfd is written only when the loop sleeps, and under the lock, so that nobody writes to a descriptor which
-// the loop has closed meanwhile. The loop's own thread never comes here to enqueue.
+// the loop has closed meanwhile. The loop's own thread never comes here to enqueue, and takes the lock only when there is
+// something: two flags tell it, each written before the other is read, so one of both sides always sees the other.
 
+import Synchronization
 import Threads
 
 final class Inbox: Sendable {
@@ -13,12 +15,13 @@ final class Inbox: Sendable {
 
   private struct State {
     var items: [Item] = []
-    var sleeping = false
     var closed = false
   }
 
   private let state = Monitor(State())
   private let waker: Waker
+  private let hasItems = Atomic<Bool>(false)
+  private let sleeping = Atomic<Bool>(false)
 
   init(waker: Waker) { self.waker = waker }
 
@@ -28,27 +31,29 @@ final class Inbox: Sendable {
     state.withLock { state in
       guard !state.closed else { return false }
       state.items.append(item)
-      if state.sleeping {
-        state.sleeping = false
-        waker.wake()
-      }
+      hasItems.store(true, ordering: .sequentiallyConsistent)
+      if sleeping.exchange(false, ordering: .sequentiallyConsistent) { waker.wake() }
       return true
     }
   }
 
   /// Whether the loop may sleep: true promises a wake-up for whatever comes in from now on.
   func prepareToSleep() -> Bool {
-    state.withLock { state in
-      state.sleeping = state.items.isEmpty
-      return state.sleeping
-    }
+    sleeping.store(true, ordering: .sequentiallyConsistent)
+    return !hasItems.load(ordering: .sequentiallyConsistent)
+  }
+
+  /// Whether there are items, now that the loop is awake. Who took it for asleep before wakes it once for nothing.
+  func awake() -> Bool {
+    sleeping.store(false, ordering: .relaxed)
+    return hasItems.load(ordering: .relaxed)
   }
 
   /// Moves all items to `items`, which must be empty; its storage is used for those to come.
   func take(into items: inout [Item]) {
     state.withLock { state in
-      state.sleeping = false
-      if !state.items.isEmpty { swap(&state.items, &items) }
+      hasItems.store(false, ordering: .relaxed)
+      swap(&state.items, &items)
     }
   }
 
@@ -56,7 +61,6 @@ final class Inbox: Sendable {
   func shut() {
     state.withLock { state in
       state.closed = true
-      state.sleeping = false
       waker.shut()
     }
   }

@@ -11,7 +11,9 @@ package final class Watch {
   package let descriptor: Int32
   let generation: UInt32
   /// What the descriptor is watched for now.
-  package private(set) var interest: Readiness
+  package var interest: Readiness { wanted }
+  /// Not seen by other modules, so that no use of it is checked at run time.
+  private var wanted: Readiness
   var onReady: ((Readiness) -> Void)?
   var onExpiry: (() -> Void)?
 
@@ -23,13 +25,13 @@ package final class Watch {
   init(descriptor: Int32, generation: UInt32, interest: Readiness) {
     self.descriptor = descriptor
     self.generation = generation
-    self.interest = interest
+    wanted = interest
   }
 
   /// Changes what the descriptor is watched for; costs a system call only when it differs.
   package func want(_ readiness: Readiness, on loop: isolated EventLoop) {
-    guard readiness != interest, onReady != nil else { return }
-    interest = readiness
+    guard readiness != wanted, onReady != nil else { return }
+    wanted = readiness
     loop.poller.change(descriptor, generation: generation, for: readiness)
   }
 
@@ -39,16 +41,16 @@ package final class Watch {
     guard let due, onExpiry != nil else { return }
     if let timer {
       guard due < armedFor else { return }
-      loop.timers.cancel(timer)
+      loop.cancel(timer)
     }
     armedFor = due
-    timer = loop.timers.schedule(.watch(self), at: due)
+    timer = loop.schedule(.watch(self), at: due)
   }
 
   /// Ends the watch: no closure of it runs any more.
   package func stop(on loop: isolated EventLoop) {
     guard onReady != nil else { return }
-    if let timer { loop.timers.cancel(timer) }
+    if let timer { loop.cancel(timer) }
     timer = nil
     onReady = nil
     onExpiry = nil

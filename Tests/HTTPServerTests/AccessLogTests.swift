@@ -44,7 +44,7 @@ private struct Line: Decodable, Equatable {
       exchange.peer = PeerAddress(ipv4: 0x0a00_0001)
       exchange.begin(at: loop.nowMicroseconds)
       body(exchange)
-      var log = AccessLog()
+      let log = AccessLog()
       log.add(exchange, wall: 1_000_000_000_007)
       let lines = log.takeLines()
       result.withLock { $0 = lines }

@@ -22,7 +22,7 @@ enum Verdict: Equatable, CustomStringConvertible {
 /// Feeds the pieces as a connection would, and judges the first request; `left` is what follows it.
 func verdict(_ pieces: [ArraySlice<UInt8>], _ limits: Limits = Limits()) -> Verdict {
   let buffer = Buffer()
-  var parser = RequestParser()
+  let parser = RequestParser()
   var left = pieces.reduce(0) { $0 + $1.count }
   do {
     for piece in pieces {

@@ -9,6 +9,7 @@ struct Environment {
   /// Bytes a value's file may have.
   static let fileLimit = 65_536
 
+  private static let names = Set(Table.rows.map(\.environmentName))
   private let variables: [String: String]
 
   init(_ variables: [String: String]) {
@@ -20,7 +21,7 @@ struct Environment {
     let name = row.environmentName
     let fileName = name + "_FILE"
     // SIGNET_MASTER_KEY_FILE is a setting itself.
-    let path = Table.rows.contains { $0.environmentName == fileName } ? nil : variables[fileName]
+    let path = Environment.names.contains(fileName) ? nil : variables[fileName]
     guard let path else { return variables[name].map { ($0, name) } }
     guard variables[name] == nil else {
       throw ConfigurationError("environment \(name)", "\(fileName) is set as well; keep one")
@@ -30,10 +31,9 @@ struct Environment {
 
   /// A line for each variable that names no setting: perhaps mistyped, perhaps the orchestrator's own.
   func warnings() -> [String] {
-    let names = Table.rows.map(\.environmentName)
-    let known = Set(names + names.map { $0 + "_FILE" } + [Environment.configName])
+    let known = Environment.names.union(Environment.names.map { $0 + "_FILE" } + [Environment.configName])
     return variables.keys.filter { !known.contains($0) }.sorted().map { name in
-      let mend = Nearest.name(to: name, among: names).map { "; the nearest is \($0)" } ?? ""
+      let mend = Nearest.name(to: name, among: Table.rows.map(\.environmentName)).map { "; the nearest is \($0)" } ?? ""
       return "\(Shown.text(name)) in the environment names no setting and was ignored\(mend)"
     }
   }

@@ -11,7 +11,7 @@ struct AuditCommand: AsyncParsableCommand {
     commandName: "audit", abstract: "Read the audit trail and check its chain.", subcommands: [List.self, Verify.self])
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List what happened, oldest first.")
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List what happened, oldest first.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @Option(help: "Begin after this row.") var after: Int64 = 0
@@ -36,7 +36,8 @@ struct AuditCommand: AsyncParsableCommand {
   }
 
   struct Verify: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check that no row was changed, removed or inserted.")
+    static let configuration = CommandConfiguration(
+      commandName: "verify", abstract: "Check that no row was changed, removed or inserted.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
 

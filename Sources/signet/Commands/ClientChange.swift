@@ -9,7 +9,7 @@ import Storage
 extension ClientCommand {
   struct Change: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Change what a client's access tokens look like.",
+      commandName: "change", abstract: "Change what a client's access tokens look like.",
       discussion: "Only what is named changes; --claim adds to the claims there are, --no-claims drops those. "
         + "A running server heeds it within a second; tokens that are out stay as they are until they expire.")
     @OptionGroup var options: ConfigurationOptions

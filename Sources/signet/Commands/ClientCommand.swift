@@ -16,7 +16,7 @@ struct ClientCommand: AsyncParsableCommand {
 extension ClientCommand {
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a public first-party client, and print its client_id.")
+      commandName: "add", abstract: "Add a public first-party client, and print its client_id.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup(title: "Access tokens") var form: TokenFormOptions
@@ -84,7 +84,8 @@ extension ClientCommand {
   }
 
   struct Delete: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Delete a client and its sessions, for good.")
+    static let configuration = CommandConfiguration(
+      commandName: "delete", abstract: "Delete a client and its sessions, for good.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @Argument(help: "Its client_id.") var id: String

@@ -7,7 +7,7 @@ import Storage
 
 extension ClientCommand {
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List clients.")
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List clients.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
 
@@ -25,7 +25,8 @@ extension ClientCommand {
 
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show one client.", discussion: "What stands at - is as it is for every client; secrets aren't shown.")
+      commandName: "show", abstract: "Show one client.",
+      discussion: "What stands at - is as it is for every client; secrets aren't shown.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @Argument(help: "Its client_id.") var id: String

@@ -18,7 +18,7 @@ struct JoseCommand: ParsableCommand {
 extension JoseCommand {
   struct Sign: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Sign standard input; prints a compact JWS (RFC 7515 section 7.1).")
+      commandName: "sign", abstract: "Sign standard input; prints a compact JWS (RFC 7515 section 7.1).")
     @OptionGroup var file: KeyOptions
     @OptionGroup var output: OutputOptions
     @Option(help: "The JWS algorithm, ES256 for one.") var alg: String
@@ -38,7 +38,7 @@ extension JoseCommand {
 
   struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Check a compact JWS on standard input; prints its payload, or exits with 1.",
+      commandName: "verify", abstract: "Check a compact JWS on standard input; prints its payload, or exits with 1.",
       discussion: "The signature is checked, and nothing in the payload: for access tokens see `signet token verify`.")
     @OptionGroup var file: KeyOptions
     @OptionGroup var output: OutputOptions
@@ -54,7 +54,7 @@ extension JoseCommand {
 
   struct Encrypt: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Encrypt standard input; prints a compact JWE (RFC 7516 section 7.1).")
+      commandName: "encrypt", abstract: "Encrypt standard input; prints a compact JWE (RFC 7516 section 7.1).")
     @OptionGroup var file: KeyOptions
     @OptionGroup var output: OutputOptions
     @Option(help: "The key management algorithm, RSA-OAEP-256 for one.") var alg: String
@@ -79,6 +79,7 @@ extension JoseCommand {
 
   struct Decrypt: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "decrypt",
       abstract: "Decrypt a compact JWE on standard input; prints its plaintext, or exits with 1.")
     @OptionGroup var file: KeyOptions
     @OptionGroup var output: OutputOptions
@@ -101,7 +102,7 @@ extension JoseCommand {
 extension JoseCommand {
   struct Thumbprint: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print the thumbprint of a JWK or PEM on standard input (RFC 7638).",
+      commandName: "thumbprint", abstract: "Print the thumbprint of a JWK or PEM on standard input (RFC 7638).",
       discussion: "That of a symmetric key lets whoever sees it check guesses at the key.")
     @OptionGroup var output: OutputOptions
 
@@ -114,7 +115,7 @@ extension JoseCommand {
 
   struct Public: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print the public half of a JWK or PEM on standard input.",
+      commandName: "public", abstract: "Print the public half of a JWK or PEM on standard input.",
       discussion: "It is JSON, with or without --json.")
     @OptionGroup var output: OutputOptions
     @Option(help: "What a key is for that names no algorithm itself.") var alg: String?
@@ -140,7 +141,7 @@ extension JoseCommand {
 
   struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print a new private or symmetric JWK.",
+      commandName: "generate", abstract: "Print a new private or symmetric JWK.",
       discussion: "It is JSON, with or without --json. Keep it secret.")
     @OptionGroup var output: OutputOptions
     @Option(help: "The algorithm it is for: of JWS, or of JWE's key management.") var alg: String

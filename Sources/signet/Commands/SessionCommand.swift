@@ -9,7 +9,8 @@ struct SessionCommand: AsyncParsableCommand {
     commandName: "session", abstract: "List and end sessions.", subcommands: [List.self, Revoke.self])
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List a user's live sessions, newest first.")
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "List a user's live sessions, newest first.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @Argument(help: "The username.") var user: String
@@ -32,7 +33,8 @@ struct SessionCommand: AsyncParsableCommand {
   }
 
   struct Revoke: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "End one session, or all of a user.")
+    static let configuration = CommandConfiguration(
+      commandName: "revoke", abstract: "End one session, or all of a user.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @Argument(help: "The session's id.") var id: String?

@@ -42,6 +42,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
   struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "check",
       abstract: "Check the configuration and the TLS files it names; exit 2, or 1 for a file, when it isn't good.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
@@ -62,7 +63,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show every setting, its value and where that came from; secrets hidden.")
+      commandName: "show", abstract: "Show every setting, its value and where that came from; secrets hidden.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
 

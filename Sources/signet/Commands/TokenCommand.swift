@@ -12,7 +12,7 @@ struct TokenCommand: AsyncParsableCommand {
 
   struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show a token's header and claims WITHOUT checking anything.",
+      commandName: "inspect", abstract: "Show a token's header and claims WITHOUT checking anything.",
       discussion: "It is JSON, with or without --json. Of an encrypted token only the header can be read.")
     @OptionGroup var output: OutputOptions
     @Argument(help: "The token; - for standard input, @FILE for a file.") var token: String

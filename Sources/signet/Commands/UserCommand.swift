@@ -15,7 +15,7 @@ struct UserCommand: AsyncParsableCommand {
 
 extension UserCommand {
   struct Add: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Add a user.")
+    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a user.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @Argument(help: "The username: 1 to 254 bytes, found regardless of case.") var name: String
@@ -68,7 +68,7 @@ extension UserCommand {
   }
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List users by name.")
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List users by name.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
 
@@ -88,7 +88,7 @@ extension UserCommand {
   }
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show one user.")
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one user.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @Argument(help: "The username.") var name: String
@@ -105,7 +105,8 @@ extension UserCommand {
   }
 
   struct Disable: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Disable a user and end the user's sessions.")
+    static let configuration = CommandConfiguration(
+      commandName: "disable", abstract: "Disable a user and end the user's sessions.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @Argument(help: "The username.") var name: String
@@ -114,7 +115,8 @@ extension UserCommand {
   }
 
   struct Enable: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Let a disabled user log in again.")
+    static let configuration = CommandConfiguration(
+      commandName: "enable", abstract: "Let a disabled user log in again.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @Argument(help: "The username.") var name: String
@@ -123,7 +125,8 @@ extension UserCommand {
   }
 
   struct Delete: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Delete a user and the user's sessions, for good.")
+    static let configuration = CommandConfiguration(
+      commandName: "delete", abstract: "Delete a user and the user's sessions, for good.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
     @Argument(help: "The username.") var name: String

@@ -14,7 +14,7 @@ struct KeyCommand: AsyncParsableCommand {
 extension KeyCommand {
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List signing keys, oldest first, and what comes next for each.",
+      commandName: "list", abstract: "List signing keys, oldest first, and what comes next for each.",
       discussion: "What comes next is reckoned by the wall clock; the running server goes by one that never jumps.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions

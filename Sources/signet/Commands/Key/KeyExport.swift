@@ -9,7 +9,7 @@ import Storage
 extension KeyCommand {
   struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print the published keys as a JWK Set, or as PEM.",
+      commandName: "export", abstract: "Print the published keys as a JWK Set, or as PEM.",
       discussion: """
         With --private KID, print that key's private part as PKCS #8, encrypted by a passphrase (PEM). It is audited, and \
         from then on the key is as safe as that file and passphrase.

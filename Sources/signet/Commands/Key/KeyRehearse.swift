@@ -10,7 +10,7 @@ import Storage
 extension KeyCommand {
   struct Rehearse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print a token signed by the pending key, and who has fetched that key.",
+      commandName: "rehearse", abstract: "Print a token signed by the pending key, and who has fetched that key.",
       discussion: """
         The token says nothing of anybody: no sub, aud \(UnlockedKeys.canaryAudience), typ \(UnlockedKeys.canaryType), a \
         minute's life; Signet refuses it. A service which finds its signature good is ready for the key.

@@ -9,7 +9,7 @@ import Storage
 extension KeyCommand {
   struct Revoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take a key out of the JWK Set and refuse its tokens, at once.",
+      commandName: "revoke", abstract: "Take a key out of the JWK Set and refuse its tokens, at once.",
       discussion: """
         The pending key takes an active one's place. With --compromised, active and pending key of the algorithm are \
         revoked and both made new: whoever took one could take the other.

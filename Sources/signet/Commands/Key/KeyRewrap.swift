@@ -9,7 +9,7 @@ import Storage
 extension KeyCommand {
   struct Rewrap: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Change the master key: wrap every key by a new one; nobody is signed out.",
+      commandName: "rewrap", abstract: "Change the master key: wrap every key by a new one; nobody is signed out.",
       discussion: """
         The key in master_key_file is replaced by a new random one. A key in SIGNET_MASTER_KEY is replaced by you: set that
         to the new one and SIGNET_MASTER_KEY_PREVIOUS to the old one, here and at the server's next start.

@@ -9,7 +9,7 @@ import Storage
 extension KeyCommand {
   struct Rotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Have the pending key take over, once it was published for key.publish_before.",
+      commandName: "rotate", abstract: "Have the pending key take over, once it was published for key.publish_before.",
       discussion: """
         When it was, it takes over at once; else the running server does it as soon as it was. With --now it takes over \
         now; what will break is said first.

@@ -7,5 +7,7 @@ struct Case: Sendable {
   let run: @Sendable (Machine) async throws -> [Figure]
 
   /// Every case, in the order of the table.
-  static let all = [refresh, jwks, tls, login, me, signatures, issuing, verifier, start, memory, idle, slow, growth, counts]
+  static let all = [
+    refresh, jwks, tls, login, me, signatures, issuing, verifier, start, memory, idle, slow, growth, counts,
+  ]
 }

@@ -16,7 +16,7 @@ enum Rounds {
     _ requests: [CountedRequest], port: UInt16, take: (CountedRequest) throws -> [String: Double],
     isOurs: (String) -> Bool
   ) throws -> [CountedRequest: Shares] {
-    let client = try CountedClient(port: port)
+    let client = try CountedClient.loggedIn(port: port)
     var least: [CountedRequest: Shares] = [:]
     for request in requests {
       for _ in 0..<20 { try client.send(request) }

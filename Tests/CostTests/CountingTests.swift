@@ -56,6 +56,12 @@ import Testing
     #expect(differences(41, 100_000) == ["jwks: 41 allocations a request, 1 (2.5 %) more than the 40 checked in"])
     #expect(
       differences(40, 98_900) == ["jwks: 98900 instructions a request, 1100 (1.1 %) fewer than the 100000 checked in"])
+    #expect(
+      Comparison.differences(["a": Cost(mallocs: 0, instructions: 850)], ["a": Cost(mallocs: 0, instructions: 1000)])
+        .isEmpty)
+    #expect(
+      Comparison.differences(["a": Cost(mallocs: 0, instructions: 849)], ["a": Cost(mallocs: 0, instructions: 1000)])
+        .count == 1)
     #expect(Comparison.differences([:], known).count == 1)
     #expect(Comparison.differences(known, [:]).count == 1)
   }

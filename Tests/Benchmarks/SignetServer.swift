@@ -10,6 +10,8 @@ final class SignetServer {
   private(set) var port: UInt16 = 0
   /// The port of the listener that speaks TLS; 0 without one.
   private(set) var securePort: UInt16 = 0
+  /// The port of the operators' listener; 0 without one.
+  private(set) var operators: UInt16 = 0
   private let process = Process()
   private let output = Pipe()
   private let settings: [String: String]
@@ -30,8 +32,9 @@ final class SignetServer {
     // Kept out of the table; beside the data, and gone with it.
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("", to: "log")))
     try process.run()
-    port = try readPort("http")
-    if settings["SIGNET_LISTEN"]?.contains("https://") == true { securePort = try readPort("https") }
+    port = try readPort("listening on http")
+    if settings["SIGNET_LISTEN"]?.contains("https://") == true { securePort = try readPort("listening on https") }
+    if settings["SIGNET_ADMIN_LISTEN"] != nil { operators = try readPort("operators on http") }
   }
 
   deinit { stop() }
@@ -97,11 +100,11 @@ final class SignetServer {
   }
 
   /// Reads the line of the next listener.
-  private func readPort(_ scheme: String) throws -> UInt16 {
+  private func readPort(_ beginning: String) throws -> UInt16 {
     var line: [UInt8] = []
     while let byte = output.fileHandleForReading.readData(ofLength: 1).first, byte != 10 { line.append(byte) }
     let text = String(decoding: line, as: UTF8.self)
-    guard text.hasPrefix("listening on \(scheme)://"),
+    guard text.hasPrefix(beginning + "://"),
       let port = text.split(separator: ":").last.flatMap({ UInt16($0) })
     else {
       let log = try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)

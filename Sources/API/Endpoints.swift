@@ -13,10 +13,13 @@ package final class Endpoints {
   let cors: CORS
   var documents: Documents
   let fetches = KeyFetches()
+  /// The token in the data folder; nil where there is none.
+  let adminToken: AdminToken?
 
   /// - Parameter origins: what browsers' pages may read answers, from the configuration.
-  package init(_ issuer: Issuer, origins: [String]) {
+  package init(_ issuer: Issuer, origins: [String], adminToken: AdminToken? = nil) {
     self.issuer = issuer
+    self.adminToken = adminToken
     cors = CORS(origins)
     documents = Documents(issuer.snapshot)
   }

@@ -1,7 +1,7 @@
 // What an operator decides of accounts, sessions and tokens; everything here can change without a restart but the
 // issuer and the algorithms.
 
-import Storage
+package import Storage
 
 /// The operator's decisions. Durations are milliseconds.
 package struct Policy: Sendable, Equatable {
@@ -20,6 +20,8 @@ package struct Policy: Sendable, Equatable {
   package var revokesRetriesElsewhere: Bool
   package var maxSessionsPerUser: Int
   package var minimumPasswordLength: Int
+  /// How clients may authenticate: those by a certificate where one can be shown to this server.
+  package var clientMethods: [ClientAuthentication.Method] = [.none, .basic, .post, .privateKeyJWT]
 
   package init(
     issuer: String, audience: String, algorithm: String, algorithms: [String] = [], keys: KeyPolicy = .standard,

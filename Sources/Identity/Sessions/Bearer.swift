@@ -12,9 +12,10 @@ package struct Bearer: Sendable {
 
 extension Issuer {
   /// Checks an access token for Signet's own user endpoints: signed by us, `at+jwt`, the issuer in `aud`, a live session.
-  package func bearer(_ token: String) async throws(Refusal) -> Bearer {
+  /// - Parameter audience: whom it must be for; nil: the issuer.
+  package func bearer(_ token: String, audience: String? = nil) async throws(Refusal) -> Bearer {
     let moment = moment()
-    let (sessionID, jti) = try claims(of: token, now: moment.now)
+    let (sessionID, jti) = try claims(of: token, audience ?? policy.issuer, now: moment.now)
     let found: SessionAndUser?
     do { found = try await store.findSession(sessionID) } catch { throw Refusal(error) }
     guard let found, found.session.isLive(at: moment.now) else {
@@ -27,13 +28,13 @@ extension Issuer {
     return Bearer(session: found.session, user: found.user)
   }
 
-  private func claims(of token: String, now: Int64) throws(Refusal) -> (session: UniqueID, jti: String) {
+  private func claims(of token: String, _ audience: String, now: Int64) throws(Refusal) -> (session: UniqueID, jti: String) {
     do {
       let verified = try contexts.verifier.verify(compact: Array(token.utf8), type: AccessToken.type)
       let payload = try JSONValue.parse(verified.payload)
       // The clock that checks is the one that stamped: no leeway but for its smallest steps.
       try Claims.check(
-        payload: payload, issuer: policy.issuer, audience: policy.issuer, now: now / 1000, leeway: 2)
+        payload: payload, issuer: policy.issuer, audience: audience, now: now / 1000, leeway: 2)
       guard let session = payload["sid"]?.string.flatMap({ UniqueID($0) }), let jti = payload["jti"]?.string else {
         throw Refusal(.invalidToken, cause: "no_session")
       }

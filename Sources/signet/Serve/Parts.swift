@@ -22,6 +22,7 @@ struct Parts: Sendable {
   let store: SQLiteStore
   let hashing: HashingPool
   let authority: Authority
+  let adminToken: AdminToken
   let keys: KeyReading
   let node: Node
   let group: EventLoopGroup
@@ -67,6 +68,7 @@ struct Parts: Sendable {
       log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
     }
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
+    adminToken = try AdminTokenFile.renew(in: folder)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(
       group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
@@ -107,7 +109,7 @@ struct Parts: Sendable {
   /// on it, so no field is believed there.
   private func listen(_ settings: Settings) {
     certificates?.begin(server, metrics, log)
-    let (authority, origins) = (authority, settings.cors.origins)
+    let (authority, adminToken, origins) = (authority, adminToken, settings.cors.origins)
     var options = ListenerOptions()
     options.proxies = settings.proxy.trustedProxies
     options.strictTransport = settings.tls.hsts.milliseconds / 1000
@@ -115,24 +117,26 @@ struct Parts: Sendable {
       options.speaksTLS = listener.speaksTLS
       options.expectsProxyHeader = listener.expectsProxyHeader
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, origins, loop).publicRouter()
+        Self.endpoints(authority, adminToken, origins, loop).publicRouter()
       }
     }
     if let listener = listeners.operators {
       var options = ListenerOptions()
       options.reserve = 32
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, origins, loop).operatorRouter()
+        Self.endpoints(authority, adminToken, origins, loop).operatorRouter()
       }
     }
   }
 
   /// The loop's endpoints, made at the first listener and kept by the loop; they adopt every snapshot published later.
-  private static func endpoints(_ authority: Authority, _ origins: [String], _ loop: isolated EventLoop) -> Endpoints {
+  private static func endpoints(
+    _ authority: Authority, _ adminToken: AdminToken, _ origins: [String], _ loop: isolated EventLoop
+  ) -> Endpoints {
     if let endpoints = loop.attachments[endpointsKey] as? Endpoints { return endpoints }
     do {
       let issuer = try Issuer(authority) { milliseconds in await loop.sleep(milliseconds: milliseconds) }
-      let endpoints = Endpoints(issuer, origins: origins)
+      let endpoints = Endpoints(issuer, origins: origins, adminToken: adminToken)
       loop.attachments[endpointsKey] = endpoints
       authority.subscribe { snapshot in
         loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.adopt(snapshot) }

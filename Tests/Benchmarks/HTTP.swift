@@ -16,8 +16,25 @@ enum HTTP {
     }
   }
 
+  /// The Authorization field of a client with a secret; neither has a character that would have to be encoded.
+  static func basic(_ id: String, _ secret: String) -> String {
+    "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString()
+  }
+
   /// POSTs JSON when there is a body, else GETs.
   static func send(_ port: UInt16, _ path: String, json: String? = nil) throws -> Answer {
+    try send(port, head(path, json))
+  }
+
+  /// POSTs a form with an Authorization field.
+  static func send(_ port: UInt16, _ path: String, form: String, authorization: String) throws -> Answer {
+    try send(
+      port,
+      "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: \(authorization)\r\n"
+        + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(form.utf8.count)\r\n\r\n\(form)")
+  }
+
+  private static func send(_ port: UInt16, _ text: String) throws -> Answer {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw Failure("socket: \(errno)") }
     defer { close(descriptor) }
@@ -31,7 +48,7 @@ enum HTTP {
       }
     }
     guard connected == 0 else { throw Failure("no connection to port \(port)") }
-    let request = Array(head(path, json).utf8)
+    let request = Array(text.utf8)
     guard write(descriptor, request, request.count) == request.count else { throw Failure("write: \(errno)") }
     return try read(descriptor)
   }

@@ -55,6 +55,21 @@ final class SignetServer {
       environment: settings)
   }
 
+  /// Adds a confidential client; the server knows it within a second.
+  func addService() throws -> (id: String, secret: String) {
+    let output = try Command.output(
+      [Self.binary, "client", "add", "service", "--kind", "confidential", "--json"], environment: settings)
+    let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: String]
+    guard let id = object?["client_id"], let secret = object?["client_secret"] else {
+      throw Failure("signet client add printed \(output)")
+    }
+    let deadline = Date().addingTimeInterval(10)
+    while try HTTP.send(port, "/oauth2/token", form: "grant_type=client_credentials", authorization: HTTP.basic(id, secret)).status != 200 {
+      guard Date() < deadline else { throw Failure("the server doesn't know its client") }
+    }
+    return (id, secret)
+  }
+
   /// Logs in so many times.
   /// - Returns: the sessions' first tokens.
   func logIn(_ count: Int) throws -> [(access: String, refresh: String)] {

@@ -132,7 +132,7 @@ let package = Package(
     tests("PasswordsTests", ["Passwords"]),
     tests("ReactorTests", ["Reactor"]),
     tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "Threads"]),
-    tests("StorageTests", ["Storage", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
+    tests("StorageTests", ["Storage", "Reactor", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("TidyTests", []),
   ]

@@ -46,18 +46,6 @@ package final class Endpoints {
     Router(routes, prepare: prepare, failure: { error, exchange in ErrorResponse(error).answer(exchange) })
   }
 
-  /// An endpoint that answers at once, whose refusals are answered in this style.
-  func immediate(_ style: ErrorStyle, _ body: @escaping (Exchange) throws(Refusal) -> Void) -> Endpoint {
-    .immediate { exchange in
-      do throws(Refusal) {
-        try body(exchange)
-      } catch {
-        exchange.cause = error.cause
-        ErrorResponse(error, style).answer(exchange)
-      }
-    }
-  }
-
   /// An async endpoint whose refusals are answered in this style.
   func deferred(_ style: ErrorStyle, _ body: @escaping (Exchange) async throws(Refusal) -> Void) -> Endpoint {
     .deferred { exchange in

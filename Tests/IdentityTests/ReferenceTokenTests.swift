@@ -32,7 +32,7 @@ import Testing
     #expect(token.hasPrefix("sga_") && !token.contains("."))
     #expect(answer.accessTokenText.count == ReferenceTokenCodec.size(claims: try claims(issuer, token).count))
     #expect(try await issuer.bearer(token).user.username == "ada")
-    let access = try issuer.verified(accessToken: token, audience: "api", now: fake.clock.moment().now)
+    let access = try await issuer.verified(accessToken: token, audience: "api", now: fake.clock.moment().now)
     #expect(access.clientID == "shop" && access.session == answer.sessionID && access.roles == ["editor"])
     fake.pass(600_000)
     await #expect(throws: Refusal(.invalidToken, cause: "\(JOSEError.expired)")) { try await issuer.bearer(token) }

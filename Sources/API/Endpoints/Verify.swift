@@ -2,7 +2,7 @@
 // forward_auth, Traefik's ForwardAuth, Envoy's ext_authz). The request comes with the client's `Authorization`; the answer is
 // yes with the claims as fields, or no.
 //
-// Answered from what the loop has, without the store. Every field stands in every yes, empty where the token says nothing:
+// Answered from what the loop has; the store is asked only while the denylist in memory isn't whole. Every field stands in every yes, empty where the token says nothing:
 // a gateway that copies fields then overwrites what a client has sent under these names.
 
 import HTTPServer
@@ -10,16 +10,13 @@ import Identity
 import Storage
 
 extension Endpoints {
-  func verify(_ exchange: Exchange) throws(Refusal) {
+  func verify(_ exchange: Exchange) async throws(Refusal) {
     let audience = try audience(exchange)
-    let outcome = exchange.withField(.authorization) { field in
-      Result { () throws(Refusal) in
-        guard let token = bearerToken(in: field) else { throw Refusal(.missingToken, cause: "no_bearer") }
-        return try issuer.verify(bearer: token, audience: audience)
-      }
+    guard let token = exchange.withField(.authorization, bearerToken) else {
+      throw Refusal(.missingToken, cause: "no_token")
     }
-    guard let outcome else { throw Refusal(.missingToken, cause: "no_token") }
-    answer(exchange, try outcome.get())
+    guard let token else { throw Refusal(.missingToken, cause: "no_bearer") }
+    answer(exchange, try await issuer.verify(bearer: token, audience: audience))
   }
 
   /// The audience asked about; nil: the configured one. Two of them are refused: of a gateway's address and its client's
@@ -53,11 +50,11 @@ extension Endpoints {
 }
 
 /// The token of an `Authorization` field's value with the scheme `Bearer` (RFC 6750 section 2.1); nil with another.
-func bearerToken(in field: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+private func bearerToken(in field: UnsafeRawBufferPointer) -> String? {
   let scheme = "bearer "
   // In lower case; a space stays one.
   guard field.prefix(scheme.utf8.count).lazy.map({ $0 | 0x20 }).elementsEqual(scheme.utf8) else { return nil }
-  return UnsafeRawBufferPointer(rebasing: field[scheme.utf8.count...])
+  return String(decoding: field[scheme.utf8.count...], as: UTF8.self)
 }
 
 /// The text with every byte of its UTF-8 percent-encoded but for RFC 3986's unreserved ones (section 2.3): letters, digits,

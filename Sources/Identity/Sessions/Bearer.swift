@@ -9,28 +9,24 @@ package struct Bearer: Sendable {
 }
 
 extension Issuer {
-  /// Checks an access token for Signet's own user endpoints: signed by us, `at+jwt`, the issuer in `aud`, a live session.
+  /// Checks an access token for Signet's own user endpoints: one of ours, the issuer in `aud`, a live session.
   package func bearer(_ token: String) async throws(Refusal) -> Bearer {
-    let moment = moment()
-    let access = try verified(accessToken: token, audience: policy.issuer, now: moment.now)
-    guard let session = access.session, let generation = access.generation else {
-      throw Refusal(.invalidToken, cause: "no_session")
-    }
+    let now = moment().now
+    let access = try await verified(accessToken: token, audience: policy.issuer, now: now)
+    guard let session = access.session else { throw Refusal(.invalidToken, cause: "no_session") }
     try checkUnbound(access)
     let found: SessionAndUser?
     do { found = try await store.findSession(session) } catch { throw Refusal(error) }
-    guard let found, found.session.isLive(at: moment.now) else {
-      throw Refusal(.invalidToken, cause: "session_ended")
-    }
+    guard let found, found.session.isLive(at: now) else { throw Refusal(.invalidToken, cause: "session_ended") }
     guard found.user.isActive else { throw Refusal(.invalidToken, cause: "user_inactive") }
-    guard generation >= found.session.validFrom else {
+    guard access.deniable.generation >= found.session.validFrom else {
       throw Refusal(.invalidToken, cause: "password_changed")
     }
     return Bearer(session: found.session, user: found.user)
   }
 
   /// Refuses a token that is bound to a key (RFC 9449 section 7.1, RFC 8705 section 3): it is no bearer token.
-  package func checkUnbound(_ access: VerifiedAccess) throws(Refusal) {
+  func checkUnbound(_ access: VerifiedAccess) throws(Refusal) {
     guard access.confirmation == nil else { throw Refusal(.invalidToken, cause: "bound_token_as_bearer") }
   }
 }

@@ -3,40 +3,39 @@
 
 import JOSE
 import OpenSSL
-import Storage
+package import Storage
 
 extension Issuer {
-  /// The claims of an access token that is good now: made by a key of ours, of this issuer and for this audience, not
-  /// expired. The store isn't asked. Tokens made with a client's MAC key aren't taken, since whoever verifies one could
-  /// have made it, and encrypted ones can't be read.
+  /// The claims of an access token that is good now: made by a key of ours, of this issuer and for this audience, neither
+  /// expired nor denied. The store is asked only where the denylist in memory can't tell. Tokens made with a client's MAC
+  /// key aren't taken, since whoever verifies one could have made it, and encrypted ones can't be read.
   /// - Parameters:
   ///   - audience: whom it must be for; nil: anybody.
   ///   - now: milliseconds since 1970.
   package func verified(
-    accessToken token: UnsafeRawBufferPointer, audience: String?, now: Int64
-  ) throws(Refusal) -> VerifiedAccess {
-    let access = try read(token, now: now)
+    accessToken token: String, audience: String?, now: Int64
+  ) async throws(Refusal) -> VerifiedAccess {
+    let access = try Array(token.utf8).withBytes { token throws(Refusal) in try read(token, now: now) }
     guard now < access.expiresAt * 1000 else { throw Refusal(.invalidToken, cause: "\(JOSEError.expired)") }
     if let audience, !access.isFor(audience) {
       throw Refusal(.invalidToken, cause: "\(JOSEError.audienceMismatch)")
     }
+    try await checkDenial(of: access)
     return access
-  }
-
-  /// The claims of an access token that is good now.
-  package func verified(
-    accessToken token: String, audience: String?, now: Int64
-  ) throws(Refusal) -> VerifiedAccess {
-    try Array(token.utf8).withBytes { token throws(Refusal) in
-      try verified(accessToken: token, audience: audience, now: now)
-    }
   }
 
   /// What a gateway asks: the claims of a bearer token for this audience, or else the configured one.
-  package func verify(bearer token: UnsafeRawBufferPointer, audience: String?) throws(Refusal) -> VerifiedAccess {
-    let access = try verified(accessToken: token, audience: audience ?? policy.audience, now: moment().now)
+  package func verify(bearer token: String, audience: String?) async throws(Refusal) -> VerifiedAccess {
+    let access = try await verified(accessToken: token, audience: audience ?? policy.audience, now: moment().now)
     try checkUnbound(access)
     return access
+  }
+
+  /// Throws when the token was denied, by itself or with its session.
+  func checkDenial(of access: VerifiedAccess) async throws(Refusal) {
+    let isDenied: Bool
+    do { isDenied = try await authority.denylist.isDenied(access.deniable) } catch { throw Refusal(error) }
+    guard !isDenied else { throw Refusal(.invalidToken, cause: "denied") }
   }
 
   /// A token of ours, from memory where this loop has seen it.

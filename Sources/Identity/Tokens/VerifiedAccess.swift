@@ -13,11 +13,9 @@ package final class VerifiedAccess: Sendable {
   package let subject: String
   package let clientID: String
   package let audiences: [String]
-  /// Nil for a token that a client got for itself.
-  package let session: UniqueID?
   package let jti: String
-  /// The `jti` as the denylist knows it.
-  package let identifier: UniqueID
+  /// What the denylist is asked.
+  package let deniable: DeniableToken
   /// Seconds since 1970.
   package let expiresAt: Int64
   /// Space-separated; empty for none.
@@ -40,10 +38,11 @@ package final class VerifiedAccess: Sendable {
     subject = try Self.text(payload, "sub")
     clientID = try Self.text(payload, "client_id")
     jti = try Self.text(payload, "jti")
-    guard let bytes = try? Base64URL.decode(jti), bytes.count == 16 else { throw .invalidClaim }
-    identifier = UniqueID(high: word(bytes, 0), low: word(bytes, 8))
+    guard let id = AccessToken.identifier(jti) else { throw .invalidClaim }
+    let session = try Self.session(payload)
+    deniable = DeniableToken(
+      session: session, generation: session == nil ? 0 : AccessToken.generation(of: id), id: id)
     expiresAt = try Self.seconds(payload, "exp")
-    session = try Self.session(payload)
     scope = payload["scope"] == nil ? "" : try Self.text(payload, "scope")
     audiences = try Self.texts(payload["aud"])
     let names = ["roles"] + [rolesClaim(clientID)].compactMap { $0 }.filter { $0 != "roles" }
@@ -53,8 +52,8 @@ package final class VerifiedAccess: Sendable {
     confirmation = try Confirmation(claim: payload["cnf"])
   }
 
-  /// The generation that it was issued in, for a session's token.
-  package var generation: UInt32? { session == nil ? nil : UInt32(truncatingIfNeeded: identifier.high >> 32) }
+  /// Nil for a token that a client got for itself.
+  package var session: UniqueID? { deniable.session }
 
   /// Whether it is for this audience.
   package func isFor(_ audience: String) -> Bool { audiences.contains { $0.utf8.elementsEqual(audience.utf8) } }

@@ -14,7 +14,7 @@ import Testing
   @Test func theClaimsStandInFields() async throws {
     try await withServer(["token.audience=https://api.example.com/a,b"]) { server in
       let id = try await server.addUser("ada", ["--role", "editor", "--role", "billing:read"])
-      try await server.done(["client", "add", "Shop", "--id", "shop", "--scope", "a:b", "--scope", "c~d"])
+      try await server.addClient("shop", ["--scope", "a:b", "--scope", "c~d"])
       let login = try await server.post(
         "/v1/login",
         ["username": "ada", "password": .string(goodPassword), "client_id": "shop", "scope": "c~d a:b"])
@@ -41,12 +41,9 @@ import Testing
   @Test func onlyForTheAudienceAskedAbout() async throws {
     try await withServer { server in
       try await server.addUser()
-      try await server.done(["client", "add", "Shop", "--id", "shop", "--audience", "https://shop.example.com/"])
+      try await server.addClient("shop", ["--audience", "https://shop.example.com/"])
       let api = try await server.login().access
-      let shop = try Tokens(
-        await server.post(
-          "/v1/login", ["username": "ada", "password": .string(goodPassword), "client_id": "shop"])
-      ).access
+      let shop = try await server.login(client: "shop").access
       let there = "?audience=https%3A%2F%2Fshop.example.com/"
       for _ in 0..<2 {
         #expect(try await ask(server, api).status == 200)
@@ -68,6 +65,26 @@ import Testing
         #expect(answer.status == 400 && answer.error == "invalid_request", "\(query)")
       }
       #expect(try await ask(server, api, query: "?other=1&audience=api").status == 200)
+    }
+  }
+
+  @Test func anEndedSessionIsRefusedAtOnce() async throws {
+    try await withServer { server in
+      try await server.addUser()
+      for all in [false, true] {
+        let (tokens, other) = (try await server.login(), try await server.login())
+        #expect(try await ask(server, tokens.access).status == 200)
+        _ = try await server.post("/v1/logout", ["refresh_token": .string(tokens.refresh), "all": .bool(all)])
+        let refused = try await ask(server, tokens.access)
+        #expect(refused.status == 401 && refused.error == "invalid_token")
+        #expect(try await ask(server, other.access).status == (all ? 401 : 200))
+      }
+      let tokens = try await server.login()
+      let changed = try await server.post(
+        "/v1/password",
+        ["current_password": .string(goodPassword), "new_password": "another good password"], bearer: tokens.access)
+      #expect(try await ask(server, tokens.access).status == 401)
+      #expect(try await ask(server, try Tokens(changed).access).status == 200)
     }
   }
 

@@ -3,7 +3,7 @@
 
 import JOSE
 import OpenSSL
-package import Storage
+import Storage
 
 extension Issuer {
   /// The claims of an access token that is good now: made by a key of ours, of this issuer and for this audience, neither

@@ -69,6 +69,8 @@ let package = Package(
     // What Signet is made of.
     module("HTTPServer", ["OpenSSL", "Reactor", "Telemetry", "Threads"]),
     module("JOSE", ["OpenSSL", "JSON"]),
+    // Proof of possession: for the server, and for services that verify bound tokens.
+    module("Proofs", ["JOSE", "JSON", "OpenSSL", "Threads"]),
     .target(
       name: "SQLiteMigrations", path: "migrations/sqlite",
       resources: [
@@ -139,6 +141,7 @@ let package = Package(
     tests("OpenSSLTests", ["OpenSSL"]),
     tests("OutgoingHTTPTests", ["OutgoingHTTP", "Threads"]),
     tests("PasswordsTests", ["Passwords"]),
+    tests("ProofsTests", ["Proofs", "JOSE", "JSON", "OpenSSL"]),
     tests("ReactorTests", ["Reactor"]),
     tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "Threads"]),
     tests("StorageTests", ["Storage", "Reactor", "SQLite", "OpenSSL", "Telemetry", "Threads"]),

@@ -123,7 +123,7 @@ extension VerificationError {
     case .missingAlgorithm, .algorithmMismatch: self = .wrongAlgorithm
     case .missingKeyID, .unknownKey: self = .unknownKey
     case .typeMismatch: self = .wrongType
-    case .criticalHeader, .keyInHeader: self = .refusedHeader
+    case .criticalHeader, .keyInHeader, .privateKeyInHeader: self = .refusedHeader
     case .invalidSignature: self = .wrongSignature
     case .missingClaim: self = .missingClaim("iss, aud or exp")
     case .invalidClaim: self = .invalidClaim("iss, aud, exp, nbf or iat")

@@ -10,6 +10,7 @@ import Testing
     "Configuration": ["CYAML"], "OutgoingHTTP": ["CCurl", "Threads"],
     "SignetVerifier": ["JOSE", "JSON", "OutgoingHTTP", "Threads"],
     "HTTPServer": ["OpenSSL", "Reactor", "Telemetry", "Threads"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
+    "Proofs": ["JOSE", "JSON", "OpenSSL", "Threads"],
     "Storage": ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"],
     "Identity": ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"],
     "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
@@ -37,6 +38,7 @@ import Testing
   static let forbidden: [String: Set<String>] = [
     "Identity": ["HTTPServer", "Reactor", "API"],
     "JOSE": ["Storage", "SQLite", "Identity", "HTTPServer"],
+    "Proofs": ["Storage", "SQLite", "Identity", "HTTPServer"],
     "HTTPServer": ["Identity", "JOSE", "Storage", "Passwords"],
     "Storage": ["HTTPServer", "JOSE", "Identity"],
     "Reactor": wrappers, "OpenSSL": wrappers, "SQLite": wrappers, "Passwords": wrappers, "Configuration": wrappers,

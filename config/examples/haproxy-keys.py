@@ -38,8 +38,12 @@ def pem(key):
 
 
 def files(keys):
-    if not 1 <= len(keys) <= SLOTS:
-        raise ValueError(f"{len(keys)} ES256 keys for {SLOTS} slots")
+    if not keys:
+        raise ValueError("no ES256 key is published")
+    # In Signet's order: the one that signs, the next one, then those that only verify what soon expires, oldest first.
+    if len(keys) > SLOTS:
+        print(f"haproxy-keys.py: {len(keys)} ES256 keys for {SLOTS} slots: the oldest are left out", file=sys.stderr)
+        keys = keys[:2] + keys[2 - SLOTS:]
     made = {"keys.map": "".join(f"{key['kid']} {slot}\n" for slot, key in enumerate(keys, 1))}
     for slot in range(SLOTS):
         # HAProxy wants every file there; a slot without a kid in the map is never asked.
@@ -64,7 +68,7 @@ def replace(path, text):
 def main(url, folder, *command):
     with urllib.request.urlopen(url, timeout=10) as answer:
         keys = [key for key in json.load(answer)["keys"] if key.get("alg") == "ES256"]
-    made = files(sorted(keys, key=lambda key: key["kid"]))
+    made = files(keys)
     os.makedirs(folder, exist_ok=True)
     # Stands as long as HAProxy may have other keys than the files: a COMMAND that failed is run again the next time.
     pending = os.path.join(folder, "pending")

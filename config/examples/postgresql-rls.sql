@@ -3,14 +3,16 @@
 -- The tests run this very file, with the issuer replaced, on PostgreSQL 15.
 --
 -- It assumes:
--- - The SERVICE verifies the token. PostgreSQL has nothing that checks an ES256 signature (pgcrypto knows HMAC, and pgjwt
---   takes HS256 alone, for which it would need a secret that can sign). postgresql-rls.py shows how; SignetVerifier does it too.
+-- - The SERVICE verifies the token. PostgreSQL has nothing that checks an ES256 signature (pgcrypto knows HMAC, and
+--   pgjwt takes HS256 alone, for which it would need a secret that can sign). postgresql-rls.py shows how;
+--   SignetVerifier does it too.
 -- - The service hands over the claims at the beginning of each transaction, for that transaction alone:
 --       select set_config('request.jwt.claims', $1, true)
 --   so that a pooled connection, also PgBouncer's in transaction mode, never has the claims of the one before.
 -- - Signet's issuer is https://login.example.com, its tokens are for the audience "api".
--- So this guards against queries that forget a condition, and mixed-up users. Not against somebody who can run any SQL as
--- the service's role: that one can set any claims as well. Parameters, never texts put together, keep others from that.
+--
+-- This guards against queries that forget a condition and against mixed-up users. Not against somebody who can run any
+-- SQL as the service's role: that one can set any claims as well, so give values as parameters, never as part of a text.
 
 -- Who owns the tables logs in nowhere; the service's role owns nothing and can't pass row security by.
 create role orders_owner nologin;
@@ -19,8 +21,8 @@ create role orders_service login nosuperuser nocreatedb nocreaterole nobypassrls
 create schema signet;
 grant usage on schema signet to public;
 
--- The claims of this transaction, if they are by the issuer, for this audience and in time; null otherwise. The service has
--- checked that; a transaction that lasts longer than its token sees nothing more.
+-- The claims of this transaction, if they are by the issuer, for this audience and in time; null otherwise. The service
+-- has checked that; a transaction that lasts longer than its token sees nothing more.
 create function signet.claims() returns jsonb
 language plpgsql stable parallel restricted set search_path = pg_catalog as $$
 declare

@@ -64,6 +64,7 @@ let package = Package(
       name: "SQLiteMigrations", path: "migrations/sqlite",
       resources: [
         .embedInCode("v0001_initial.sql"), .embedInCode("v0002_keys.sql"), .embedInCode("v0003_clients.sql"),
+        .embedInCode("v0004_client_authentication.sql"), .embedInCode("v0005_denied.sql"),
       ], swiftSettings: settings),
     // For services that verify access tokens: the only module with a public surface.
     module("SignetVerifier", ["JOSE", "JSON", "OutgoingHTTP", "Threads"], safe),

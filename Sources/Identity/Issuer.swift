@@ -86,6 +86,8 @@ package struct TokenAnswer: Sendable {
   package let scope: String
   package let sessionID: UniqueID
   package let userID: UniqueID
+  /// `Bearer`, or `DPoP` (RFC 9449 section 5).
+  package let tokenType: String
   package var deviceToken: String?
 
   package var accessToken: String { String(decoding: accessTokenText, as: UTF8.self) }

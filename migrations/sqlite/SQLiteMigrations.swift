@@ -9,5 +9,7 @@ package enum SQLiteMigrations {
     ("v0001_initial", PackageResources.v0001_initial_sql),
     ("v0002_keys", PackageResources.v0002_keys_sql),
     ("v0003_clients", PackageResources.v0003_clients_sql),
+    ("v0004_client_authentication", PackageResources.v0004_client_authentication_sql),
+    ("v0005_denied", PackageResources.v0005_denied_sql),
   ]
 }

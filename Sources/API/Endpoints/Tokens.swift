@@ -63,7 +63,7 @@ extension Endpoints {
     json.beginObject()
     json.name("access_token")
     json.value(text: tokens.accessTokenText)
-    json.member("token_type", "Bearer")
+    json.member("token_type", tokens.tokenType)
     json.member("expires_in", tokens.expiresIn)
     json.member("refresh_token", tokens.refreshToken)
     json.member("refresh_expires_in", tokens.refreshExpiresIn)

@@ -12,6 +12,10 @@ enum Purpose: String, CaseIterable {
   case accessTokenID = "access-token-id"
   case deviceToken = "device-token"
   case publicKey = "public-key"
+  /// Seals reference tokens.
+  case referenceToken = "reference-token"
+  /// Makes the nonces of DPoP (RFC 9449 section 8).
+  case proofNonce = "proof-nonce"
 }
 
 /// The store's keys as they were read, and the master key.

@@ -33,7 +33,8 @@ extension Issuer {
       accessTokenText: accessToken, expiresIn: content.expiresAt / 1000 - now / 1000,
       refreshToken: contexts.refreshTokens.write(refreshToken),
       refreshExpiresIn: (min(session.idleDeadline, session.absoluteDeadline) - now) / 1000, scope: scope,
-      sessionID: session.id, userID: session.userID)
+      sessionID: session.id, userID: session.userID,
+      tokenType: Confirmation.tokenType(session.confirmation.flatMap(Confirmation.init(stored:))))
   }
 
   /// Throws what `answer` would of the client and the token's size, for use before the store has done anything.

@@ -62,6 +62,7 @@ struct AccessTokenClaims {
     writeMethods(session.amr, into: &json)
     if !content.scope.isEmpty { json.member("scope", content.scope) }
     writeRoles(content.user.roles, form, into: &json)
+    if let confirmation = session.confirmation { Confirmation(stored: confirmation)?.write(into: &json) }
     for claim in form.claims { write(claim, content.user, into: &json) }
     json.endObject()
   }

@@ -2,6 +2,15 @@
 
 /// A client's access tokens. Nil and empty members mean: as everybody's.
 package struct ClientTokens: Sendable, Equatable {
+  /// What an access token is to whoever holds it.
+  package enum Kind: String, Sendable, CaseIterable {
+    /// A JWT (RFC 9068), which services verify by themselves.
+    case jwt
+    /// Opaque: services ask the issuer what it means (RFC 7662), so that its end is heeded at once.
+    case reference
+  }
+
+  package var kind: Kind
   /// The JWS algorithm (RFC 7518 section 3.1); nil: the issuer's.
   package var algorithm: String?
   /// The client's public key, a JWK's JSON (RFC 7517); nil: the tokens aren't encrypted.
@@ -21,10 +30,11 @@ package struct ClientTokens: Sendable, Equatable {
   package var changedAt: Int64
 
   package init(
-    algorithm: String? = nil, encryptionKey: String? = nil, contentEncryption: String? = nil,
+    kind: Kind = .jwt, algorithm: String? = nil, encryptionKey: String? = nil, contentEncryption: String? = nil,
     macKey: ClientMACKey? = nil, claims: [ClientClaim] = [], rolesClaim: String? = nil, sizeLimit: Int? = nil,
     changedAt: Int64 = 0
   ) {
+    self.kind = kind
     self.algorithm = algorithm
     self.encryptionKey = encryptionKey
     self.contentEncryption = contentEncryption
@@ -106,7 +116,13 @@ package struct ClientChange: Sendable {
       ("name", old.name != new.name), ("grants", old.grants != new.grants),
       ("audiences", old.audiences != new.audiences), ("scopes", old.scopes != new.scopes),
       ("access_ttl", old.accessTTL != new.accessTTL), ("idle_ttl", old.idleTTL != new.idleTTL),
-      ("absolute_ttl", old.absoluteTTL != new.absoluteTTL), ("algorithm", a.algorithm != b.algorithm),
+      ("absolute_ttl", old.absoluteTTL != new.absoluteTTL), ("origins", old.origins != new.origins),
+      ("authentication", old.authentication.method != new.authentication.method),
+      ("secret", old.authentication.secret != new.authentication.secret),
+      ("jwks", old.authentication.jwks != new.authentication.jwks),
+      ("tls_subject", old.authentication.tlsSubject != new.authentication.tlsSubject),
+      ("require_dpop", old.requiresDPoP != new.requiresDPoP), ("require_mtls", old.requiresMTLS != new.requiresMTLS),
+      ("token_form", a.kind != b.kind), ("algorithm", a.algorithm != b.algorithm),
       ("encryption_key", a.encryptionKey != b.encryptionKey),
       ("encryption", a.contentEncryption != b.contentEncryption),
       ("mac_key", a.macKey != b.macKey || macKey != .keep), ("claims", a.claims != b.claims),

@@ -84,12 +84,14 @@ private func apply(_ change: ClientChange, _ database: Database) throws(SQLiteEr
 
 /// Writes every column that can change, but the MAC key.
 private func update(_ client: ClientRecord, _ database: Database) throws(SQLiteError) {
-  let tokens = client.tokens
+  let (tokens, authentication) = (client.tokens, client.authentication)
   try database.statement(
     """
     UPDATE client SET name = ?, grants = ?, audiences = ?, scopes = ?, access_ttl = ?, idle_ttl = ?, absolute_ttl = ?,
       token_algorithm = ?, encryption_jwk = ?, content_encryption = ?, mac_algorithm = ?, mac_kid = ?, claims = ?,
-      roles_claim = ?, token_size = ?, tokens_changed_at = ?
+      roles_claim = ?, token_size = ?, tokens_changed_at = ?, token_form = ?, authentication = ?, secret_digest = ?,
+      previous_secret_digest = ?, previous_secret_until = ?, jwks = ?, tls_subject = ?, origins = ?, require_dpop = ?,
+      require_mtls = ?
     WHERE id = ?
     """
   ).run(
@@ -98,7 +100,10 @@ private func update(_ client: ClientRecord, _ database: Database) throws(SQLiteE
     .optional(tokens.algorithm), .optional(tokens.encryptionKey), .optional(tokens.contentEncryption),
     .optional(tokens.macKey?.algorithm), .optional(tokens.macKey?.kid), .claims(tokens.claims),
     .optional(tokens.rolesClaim), .optional(tokens.sizeLimit.map(Int64.init)), .integer(tokens.changedAt),
-    .text(client.id))
+    .text(tokens.kind.rawValue), .text(authentication.method.rawValue), .optional(authentication.secret?.digest),
+    .optional(authentication.previousSecret?.digest), .optional(authentication.previousSecret?.until),
+    .optional(authentication.jwks), .optional(authentication.tlsSubject), .list(client.origins),
+    .flag(client.requiresDPoP), .flag(client.requiresMTLS), .text(client.id))
 }
 
 private func set(_ macKey: [UInt8]?, of id: String, _ database: Database) throws(SQLiteError) {
@@ -108,7 +113,8 @@ private func set(_ macKey: [UInt8]?, of id: String, _ database: Database) throws
 private let clientColumns = """
   SELECT id, name, kind, first_party, grants, audiences, scopes, access_ttl, idle_ttl, absolute_ttl, token_algorithm,
     encryption_jwk, content_encryption, mac_algorithm, mac_kid, claims, roles_claim, token_size, tokens_changed_at,
-    created_at
+    created_at, token_form, authentication, secret_digest, previous_secret_digest, previous_secret_until, jwks,
+    tls_subject, origins, require_dpop, require_mtls
   FROM client
   """
 
@@ -116,7 +122,7 @@ private let clientColumns = """
 private func clientRecord(_ row: borrowing Row, _ database: Database) throws(SQLiteError) -> ClientRecord {
   let macAlgorithm = row.optionalText(13)
   let tokens = ClientTokens(
-    algorithm: row.optionalText(10), encryptionKey: row.optionalText(11), contentEncryption: row.optionalText(12),
+    kind: ClientTokens.Kind(rawValue: row.text(20)) ?? .jwt, algorithm: row.optionalText(10), encryptionKey: row.optionalText(11), contentEncryption: row.optionalText(12),
     macKey: macAlgorithm.map { ClientMACKey(kid: row.text(14), algorithm: $0) },
     claims: try claims(row.text(15), database), rolesClaim: row.optionalText(16),
     sizeLimit: row.optionalInteger(17).map { Int($0) }, changedAt: row.integer(18))
@@ -124,7 +130,20 @@ private func clientRecord(_ row: borrowing Row, _ database: Database) throws(SQL
     id: row.text(0), name: row.text(1), isPublic: row.text(2) == "public", isFirstParty: row.flag(3),
     grants: try list(row.text(4), database), audiences: try list(row.text(5), database),
     scopes: try list(row.text(6), database), accessTTL: row.optionalInteger(7), idleTTL: row.optionalInteger(8),
-    absoluteTTL: row.optionalInteger(9), tokens: tokens, createdAt: row.integer(19))
+    absoluteTTL: row.optionalInteger(9), tokens: tokens, authentication: authentication(row),
+    origins: try list(row.text(27), database), requiresDPoP: row.flag(28), requiresMTLS: row.flag(29),
+    createdAt: row.integer(19))
+}
+
+/// A method that something else wrote is none that can succeed: a confidential client without a secret.
+private func authentication(_ row: borrowing Row) -> ClientAuthentication {
+  let previous = row.optionalBlob(23).map { digest in
+    ClientAuthentication.Secret(digest: digest, until: row.optionalInteger(24))
+  }
+  return ClientAuthentication(
+    method: ClientAuthentication.Method(rawValue: row.text(21)) ?? .none,
+    secret: row.optionalBlob(22).map { ClientAuthentication.Secret(digest: $0) }, previousSecret: previous,
+    jwks: row.optionalText(25), tlsSubject: row.optionalText(26))
 }
 
 /// The members of a JSON array of strings, by SQLite's own reader.

@@ -38,7 +38,11 @@ extension HTTPConnection {
     }
     if !hasEnded { watch?.want(.read, on: loop) }
     guard phase == .reading else {
-      exchange.stream?.wake()
+      if let stream = exchange.stream {
+        armed = .quiet
+        setDeadline(worker.limits.streamQuiet, on: loop)
+        stream.wake()
+      }
       return
     }
     if exchange.input.isEmpty {
@@ -71,6 +75,9 @@ extension HTTPConnection {
 
   func expired(on loop: isolated EventLoop) {
     switch armed {
+    case .quiet:
+      exchange?.stream?.ask()
+      return
     case .handshake: worker.count(.timeouts, "handshake")
     case .idle: worker.count(.timeouts, "idle")
     case .head: worker.count(.timeouts, "head")

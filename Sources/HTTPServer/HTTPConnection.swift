@@ -166,6 +166,6 @@ final class HTTPConnection {
   }
 
   /// What the deadline that runs is for.
-  enum Deadline { case handshake, idle, head, body, write, linger, farewell }
+  enum Deadline { case handshake, idle, head, body, write, quiet, linger, farewell }
   var armed = Deadline.idle
 }

@@ -30,12 +30,13 @@ package final class ResponseStream {
   /// Whether more may be written now. Whoever writes without asking is cut off at `Limits.streamOutput`.
   package var hasRoom: Bool { isOpen && exchange.output.count < exchange.worker.limits.streamRoom }
 
-  /// Whether all that was written has left.
-  package var isFlushed: Bool { exchange.output.isEmpty }
+  /// Whether nothing has been written for `Limits.streamQuiet`: the endpoint should.
+  package private(set) var isQuiet = false
 
   /// Writes a piece, which leaves at the end of the loop's tick.
   package func write(_ piece: UnsafeRawBufferPointer) {
     guard isOpen, !piece.isEmpty, let connection else { return }
+    isQuiet = false
     let output = exchange.output
     guard output.count + piece.count <= exchange.worker.limits.streamOutput else {
       exchange.worker.reached("stream_output")
@@ -54,8 +55,8 @@ package final class ResponseStream {
   /// Writes a piece.
   package func write(_ piece: [UInt8]) { piece.withUnsafeBytes { write($0) } }
 
-  /// Waits until what was written has left, the stream is no longer open, or `wake` was called; it may also return
-  /// without a reason.
+  /// Waits until what was written has left, nothing has been written for long, the stream is no longer open, or `wake` was
+  /// called; it may also return without a reason.
   package func pause() async {
     if isWoken || !isOpen {
       isWoken = false
@@ -72,6 +73,12 @@ package final class ResponseStream {
     }
     self.waiter = nil
     waiter.resume()
+  }
+
+  /// Asks the endpoint for a piece.
+  func ask() {
+    isQuiet = true
+    wake()
   }
 
   /// Nobody wants more of it; the endpoint is to return.

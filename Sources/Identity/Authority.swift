@@ -30,6 +30,8 @@ package final class Authority: Sendable {
   package let hashing: HashingPool
   package let clock: Clock
   package let metrics: Metrics
+  /// What is refused though it hasn't expired.
+  package let denylist: Denylist
   /// Who fetches the JWK Set.
   package let sightings = Sightings()
   private let state: Monitor<State>
@@ -48,6 +50,7 @@ package final class Authority: Sendable {
     self.hashing = hashing
     self.clock = clock
     self.metrics = metrics
+    denylist = Denylist(store, metrics)
     state = Monitor(State(snapshot: snapshot))
   }
 

@@ -91,9 +91,12 @@ enum AccessToken {
   /// RFC 9068 section 2.1.
   static let type = "at+jwt"
 
-  /// The generation a `jti` of ours names.
-  static func generation(of jti: String) -> UInt32? {
+  /// A `jti` of ours; nil for anything else.
+  static func identifier(_ jti: String) -> UniqueID? {
     guard let bytes = try? Base64URL.decode(jti), bytes.count == 16 else { return nil }
-    return word(bytes, 0)
+    return UniqueID(high: word(bytes, 0), low: word(bytes, 8))
   }
+
+  /// The generation that the `jti` of a session's token names.
+  static func generation(of jti: UniqueID) -> UInt32 { UInt32(truncatingIfNeeded: jti.high >> 32) }
 }

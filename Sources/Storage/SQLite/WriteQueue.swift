@@ -127,9 +127,12 @@ final class WriteQueue: Sendable {
     waiters.resume(batch[..<live.startIndex])
     guard !live.isEmpty else { return }
     do throws(StoreError) {
-      try database.transaction { (database) throws(StoreError) in
+      let denials = try database.transaction { (database) throws(StoreError) in
         for job in live { try Self.attempt(job, database) }
+        return try database.newDenials()
       }
+      // First: whoever hears that a session has ended finds its tokens refused.
+      database.tell(denials)
       waiters.resume(live)
       batches.add()
       written.add(live.count)

@@ -52,7 +52,7 @@ bench: setup release ## Measures the release binary; BENCH="refresh jwks" picks 
 	  "$$(swift build -c release --static-swift-stdlib --show-bin-path)/Benchmarks" $(BENCH)
 
 test-long: setup release ## Runs the tests under ThreadSanitizer and AddressSanitizer, then the long live tests
-	$(test) --sanitize=thread --scratch-path .build-thread
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" $(test) --sanitize=thread --scratch-path .build-thread
 	$(test) --sanitize=address --scratch-path .build-address
 	-@$(MAKE) suites
 	SIGNET_LONG=1 SIGNET_TLSFUZZER="$$(test -e .venv-tlsfuzzer/installed && echo $(CURDIR)/.venv-tlsfuzzer)" $(test)

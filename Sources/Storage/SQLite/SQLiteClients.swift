@@ -123,7 +123,8 @@ private let clientColumns = """
 private func clientRecord(_ row: borrowing Row, _ database: Database) throws(SQLiteError) -> ClientRecord {
   let macAlgorithm = row.optionalText(13)
   let tokens = ClientTokens(
-    kind: ClientTokens.Kind(rawValue: row.text(20)) ?? .jwt, algorithm: row.optionalText(10), encryptionKey: row.optionalText(11), contentEncryption: row.optionalText(12),
+    kind: ClientTokens.Kind(rawValue: row.text(20)) ?? .jwt, algorithm: row.optionalText(10),
+    encryptionKey: row.optionalText(11), contentEncryption: row.optionalText(12),
     macKey: macAlgorithm.map { ClientMACKey(kid: row.text(14), algorithm: $0) },
     claims: try claims(row.text(15), database), rolesClaim: row.optionalText(16),
     sizeLimit: row.optionalInteger(17).map { Int($0) }, changedAt: row.integer(18))

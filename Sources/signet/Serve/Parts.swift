@@ -77,6 +77,7 @@ struct Parts: Sendable {
   /// Keeps what was read of the environment, and what will lie in memory, from others.
   private static func keepSecrets(_ loaded: Loaded) {
     // Read once: no child process and no core dump of the environment shall have it.
+    if !loaded.secretVariables.isEmpty { Warming.finish() }
     for name in loaded.secretVariables { forget(name) }
     // Unwrapped keys lie in memory: no core file may take them to the disk.
     var none = rlimit(rlim_cur: 0, rlim_max: 0)

@@ -68,6 +68,8 @@ package final class Exchange {
   /// Response fields added by endpoints, rendered.
   let extra = Buffer()
   var mustClose = false
+  /// The answer while it goes on without a length.
+  var stream: ResponseStream?
   /// The answer's status; 0 while there is none.
   private(set) var status = 0
   private(set) var bodySent = 0

@@ -65,6 +65,7 @@ let package = Package(
     module("Passwords", ["CArgon2", "CSodium", "Threads"]),
     module("Configuration", ["CYAML"]),
     module("OutgoingHTTP", ["CCurl", "Threads"]),
+    module("PublicSuffixes", []),
 
     // What Signet is made of.
     module("HTTPServer", ["OpenSSL", "Reactor", "Telemetry", "Threads"]),
@@ -80,7 +81,9 @@ let package = Package(
     // For services that verify access tokens: the only module with a public surface.
     module("SignetVerifier", ["JOSE", "JSON", "OutgoingHTTP", "Threads"], safe),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
-    module("Identity", ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"]),
+    module(
+      "Identity",
+      ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads"]),
     .target(
       name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
       resources: [.embedInCode("openapi.json")], swiftSettings: settings),

@@ -10,11 +10,14 @@ package struct RefreshRequest: Sendable {
   package let scope: String?
   /// The client that asks, where it says so.
   package let clientID: String?
+  /// The clients to one of which the session must belong: those whose page asks.
+  package let clients: [String]?
 
-  package init(refreshToken: String, scope: String? = nil, clientID: String? = nil) {
+  package init(refreshToken: String, scope: String? = nil, clientID: String? = nil, clients: [String]? = nil) {
     self.refreshToken = refreshToken
     self.scope = scope
     self.clientID = clientID
+    self.clients = clients
   }
 }
 
@@ -58,7 +61,7 @@ extension Issuer {
     _ token: RefreshToken, _ request: RefreshRequest, _ moment: Clock.Moment, _ requester: Requester
   ) -> RotationRequest {
     let presented = PresentedRefresh(
-      clientID: request.clientID, scope: request.scope, generation: token.generation,
+      clientID: request.clientID, clients: request.clients, scope: request.scope, generation: token.generation,
       addressPrefix: Int64(bitPattern: requester.addressPrefix), now: moment.now, clockIsSettling: moment.isSettling)
     return RotationRequest(
       session: token.session, presented: presented, policy: policy.refresh, context: requester.context)

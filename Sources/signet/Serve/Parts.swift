@@ -66,6 +66,8 @@ struct Parts: Sendable {
     if settings.masterKeyPrevious != nil, read.notes.isEmpty {
       log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
     }
+    // Better no server than one whose browsers' sessions can't be refreshed.
+    if let fault = read.snapshot.pages.faults.first { throw CommandFailure.failed(fault) }
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(

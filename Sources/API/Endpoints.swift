@@ -20,7 +20,7 @@ package final class Endpoints {
   package init(_ issuer: Issuer, origins: [String], adminToken: AdminToken? = nil) {
     self.issuer = issuer
     self.adminToken = adminToken
-    cors = CORS(origins)
+    cors = CORS(origins, issuer.snapshot.pages)
     documents = Documents(issuer.snapshot)
   }
 
@@ -29,6 +29,7 @@ package final class Endpoints {
     // Keys that can't be used were refused when the snapshot was made.
     guard (try? issuer.adopt(snapshot)) != nil else { return }
     documents = Documents(snapshot)
+    cors.pages = snapshot.pages
     fetches.begin(snapshot.ring.mark)
   }
 

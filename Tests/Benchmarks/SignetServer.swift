@@ -1,5 +1,6 @@
 // The server under test: the release binary on a temporary data folder and a free port, ended with its owner.
 
+import Counting
 import Foundation
 
 /// A running Signet.
@@ -64,7 +65,11 @@ final class SignetServer {
       throw Failure("signet client add printed \(output)")
     }
     let deadline = Date().addingTimeInterval(10)
-    while try HTTP.send(port, "/oauth2/token", form: "grant_type=client_credentials", authorization: HTTP.basic(id, secret)).status != 200 {
+    let basic = HTTPConnection.basic(id, secret)
+    func answer() throws -> HTTPAnswer {
+      try HTTPConnection.send(port, "/oauth2/token", form: "grant_type=client_credentials", authorization: basic)
+    }
+    while try answer().status != 200 {
       guard Date() < deadline else { throw Failure("the server doesn't know its client") }
     }
     return (id, secret)
@@ -74,7 +79,7 @@ final class SignetServer {
   /// - Returns: the sessions' first tokens.
   func logIn(_ count: Int) throws -> [(access: String, refresh: String)] {
     try (0..<count).map { _ in
-      let answer = try HTTP.send(port, "/v1/login", json: Self.credentials)
+      let answer = try HTTPConnection.send(port, "/v1/login", json: Self.credentials)
       return (try answer.member("access_token"), try answer.member("refresh_token"))
     }
   }

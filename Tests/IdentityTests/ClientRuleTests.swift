@@ -9,7 +9,7 @@ import Testing
     "http://localhost", "http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000", "http://app.localhost",
     "https://xn--bcher-kva.example", "https://a",
   ])
-  func originsAsBrowsersWriteThem(_ text: String) { #expect(WebOrigin.isValid(text)) }
+  func originsAsBrowsersWriteThem(_ text: String) { #expect(OriginSyntax.isValid(text)) }
 
   @Test(arguments: [
     "", "null", "*", "https://", "app.example", "https://app.example/", "https://app.example/a", "https://app.example?a",
@@ -20,7 +20,7 @@ import Testing
     "https://bücher.example", "https://[::1", "https://[zz]", "ftp://app.example", "https:app.example", " https://a",
     "https://a b", "https://app.example\n",
   ])
-  func whatNoBrowserSends(_ text: String) { #expect(!WebOrigin.isValid(text)) }
+  func whatNoBrowserSends(_ text: String) { #expect(!OriginSyntax.isValid(text)) }
 
   @Test func namesInCertificates() {
     for good in [

@@ -78,6 +78,8 @@ package struct PresentedRefresh: Sendable {
   package var clientID: String?
   /// Whether the request has proved to come from that client.
   package var isAuthenticated: Bool
+  /// The clients to one of which the session must belong, where the request tells: by the page that it comes from.
+  package var clients: [String]?
   /// The scope asked for, for this access token alone.
   package var scope: String?
   /// The thumbprint that this request has proved possession of.
@@ -90,11 +92,12 @@ package struct PresentedRefresh: Sendable {
   package var clockIsSettling: Bool
 
   package init(
-    clientID: String?, isAuthenticated: Bool = false, scope: String? = nil, proven: [UInt8]? = nil,
-    generation: UInt32, addressPrefix: Int64, now: Int64, clockIsSettling: Bool
+    clientID: String?, isAuthenticated: Bool = false, clients: [String]? = nil, scope: String? = nil,
+    proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64, now: Int64, clockIsSettling: Bool
   ) {
     self.clientID = clientID
     self.isAuthenticated = isAuthenticated
+    self.clients = clients
     self.scope = scope
     self.proven = proven
     self.generation = generation
@@ -139,6 +142,7 @@ extension RefreshDecision {
   package static func decide(_ state: RefreshState, _ presented: PresentedRefresh, _ policy: RefreshPolicy) -> Self {
     // RFC 6749 section 6: the token is bound to the client it was issued to.
     if let clientID = presented.clientID, clientID != state.clientID { return .refuse(.wrongClient) }
+    if let clients = presented.clients, !clients.contains(state.clientID) { return .refuse(.wrongClient) }
     // RFC 6749 section 6: a confidential client authenticates, wherever it presents the token.
     guard !state.clientIsConfidential || presented.isAuthenticated else { return .refuse(.unauthenticated) }
     // RFC 6749 section 5.2: only for the grants the client is registered for.

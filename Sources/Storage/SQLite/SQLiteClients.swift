@@ -52,12 +52,13 @@ extension SQLiteStore {
 
   package func deleteClient(_ id: String, now: Int64, context: RequestContext) async throws(StoreError) {
     try await writer.write { (database) throws(StoreError) in
-      let found = try database.attempt { () throws(SQLiteError) in
-        try database.statement("DELETE FROM client WHERE id = ?").run(.text(id))
-        return database.connection.changes > 0
+      let key = try database.attempt { () throws(SQLiteError) in
+        try database.statement("SELECT key FROM client WHERE id = ?").first(.text(id)) { row in row.integer(0) }
       }
-      guard found else { throw .missing("client") }
+      guard let key else { throw .missing("client") }
       try database.attempt { () throws(SQLiteError) in
+        try database.deny(.client(key), now)
+        try database.statement("DELETE FROM client WHERE key = ?").run(.integer(key))
         try database.audit(AuditEntry(event: .clientDeleted, now: now, context: context, clientID: id))
       }
     }
@@ -123,7 +124,8 @@ private let clientColumns = """
 private func clientRecord(_ row: borrowing Row, _ database: Database) throws(SQLiteError) -> ClientRecord {
   let macAlgorithm = row.optionalText(13)
   let tokens = ClientTokens(
-    kind: ClientTokens.Kind(rawValue: row.text(20)) ?? .jwt, algorithm: row.optionalText(10), encryptionKey: row.optionalText(11), contentEncryption: row.optionalText(12),
+    kind: ClientTokens.Kind(rawValue: row.text(20)) ?? .jwt, algorithm: row.optionalText(10),
+    encryptionKey: row.optionalText(11), contentEncryption: row.optionalText(12),
     macKey: macAlgorithm.map { ClientMACKey(kid: row.text(14), algorithm: $0) },
     claims: try claims(row.text(15), database), rolesClaim: row.optionalText(16),
     sizeLimit: row.optionalInteger(17).map { Int($0) }, changedAt: row.integer(18))

@@ -12,7 +12,8 @@ import Testing
       #expect(added.status == 201 && added.field("location") == "/admin/v1/clients/shop")
       #expect(added.field("cache-control") == "no-store")
       let secret = try #require(try added.json["client_secret"]?.string)
-      #expect(try added.json["authentication"] == "client_secret_basic" && added.json["grants"] == ["client_credentials"])
+      #expect(
+        try added.json["authentication"] == "client_secret_basic" && added.json["grants"] == ["client_credentials"])
       // Heeded by every loop once the answer is there: no waiting here.
       for _ in 0..<8 { #expect(try await server.serviceToken("shop", secret).json["expires_in"] == 60) }
       let twice = try await administrator.send("POST", "", text: body)
@@ -33,7 +34,9 @@ import Testing
       }
       #expect(try await administrator.send("DELETE", "/shop").status == 204)
       for _ in 0..<8 { #expect(try await server.serviceToken("shop", next).error == "invalid_client") }
-      for (method, path) in [("GET", "/shop"), ("PATCH", "/shop"), ("DELETE", "/shop"), ("POST", "/shop/rotate-secret")] {
+      for (method, path) in [
+        ("GET", "/shop"), ("PATCH", "/shop"), ("DELETE", "/shop"), ("POST", "/shop/rotate-secret"),
+      ] {
         let answer = try await administrator.send(method, path, text: method == "GET" ? nil : "{}")
         #expect(answer.status == 404 && answer.error == "not_found")
       }
@@ -47,10 +50,13 @@ import Testing
       let administrator = try server.administrator
       for (method, path, text, word) in [
         ("POST", "", "{}", "name"), ("POST", "", #"{"name":""}"#, "name"), ("POST", "", #"{"name":1}"#, "name"),
-        ("POST", "", #"{"name":"a","client_id":"a b"}"#, "client_id"), ("POST", "", #"{"name":"a","client_id":1}"#, "client_id"),
-        ("POST", "", #"{"name":"a","client_secret":"mine"}"#, "client_secret"), ("POST", "", #"{"name":"a","mac_key":"x"}"#, "mac_key"),
+        ("POST", "", #"{"name":"a","client_id":"a b"}"#, "client_id"),
+        ("POST", "", #"{"name":"a","client_id":1}"#, "client_id"),
+        ("POST", "", #"{"name":"a","client_secret":"mine"}"#, "client_secret"),
+        ("POST", "", #"{"name":"a","mac_key":"x"}"#, "mac_key"),
         ("POST", "", #"{"name":"a","name":"b"}"#, "JSON"), ("POST", "", "[]", "JSON"), ("POST", "", "x", "JSON"),
-        ("PATCH", "/signet", #"{"client_id":"b"}"#, "client_id"), ("PATCH", "/signet", #"{"kind":"confidential"}"#, "kind"),
+        ("PATCH", "/signet", #"{"client_id":"b"}"#, "client_id"),
+        ("PATCH", "/signet", #"{"kind":"confidential"}"#, "kind"),
         ("PATCH", "/signet", #"{"nmae":"x"}"#, "nmae"), ("PATCH", "/signet", #"{"grants":"password"}"#, "grants"),
         ("PATCH", "/signet", #"{"require_dpop":"yes"}"#, "require_dpop"),
         ("POST", "/signet/rotate-secret", "{}", "authentication"),

@@ -51,36 +51,7 @@ import Testing
     try await withServer { server in
       let secret = try #require(try await server.addConfidential("a:b", [])["client_secret"]?.string)
       try await server.addClient("open")
-      let grant = "grant_type=client_credentials"
-      func basic(_ text: String) -> String { "Basic " + Data(text.utf8).base64EncodedString() }
-      let good = basic("a%3Ab:\(secret)")
-      let cases: [(field: String?, form: String, status: Int, error: String)] = [
-        (good, grant, 200, ""), (good.replacingOccurrences(of: "Basic", with: "bAsIc"), grant, 200, ""),
-        (good, grant + "&client_id=a%3Ab", 200, ""), (good, grant + "&client_id=open", 400, "invalid_request"),
-        (good, grant + "&client_secret=x", 400, "invalid_request"),
-        (good, grant + "&client_assertion=x&client_assertion_type=y", 400, "invalid_request"),
-        (good, grant + "&client_assertion_type=y", 400, "invalid_request"),
-        (good, "grant_type=password", 400, "unsupported_grant_type"), (good, "scope=x", 400, "invalid_request"),
-        (good, grant + "&scope=read", 400, "invalid_scope"), (good, grant + "&audience=x", 400, "invalid_target"),
-        (good, grant + "&resource=x", 400, "invalid_target"), (good, grant + "&resource=api", 200, ""),
-        (good, grant + "&audience=api&resource=api", 200, ""),
-        (good, grant + "&audience=api&resource=other", 400, "invalid_target"),
-        (good, grant + "&audience=\(server.issuer)", 400, "invalid_target"),
-        (good, grant + "&audience=\(server.issuer)/admin", 400, "invalid_target"),
-        (nil, grant, 401, "invalid_client"), (nil, grant + "&client_id=open", 401, "invalid_client"),
-        (nil, grant + "&client_id=a%3Ab", 401, "invalid_client"),
-        (nil, grant + "&client_id=a%3Ab&client_secret=\(secret)", 401, "invalid_client"),
-        (nil, grant + "&client_secret=\(secret)", 400, "invalid_request"),
-        (nil, grant + "&client_id=open&client_secret=x", 401, "invalid_client"),
-        (basic("open:"), grant, 401, "invalid_client"), (basic("nobody:\(secret)"), grant, 401, "invalid_client"),
-        (basic("a%3Ab:\(secret)x"), grant, 401, "invalid_client"), (basic("a%3Ab:"), grant, 401, "invalid_client"),
-        (basic("a:b:\(secret)"), grant, 401, "invalid_client"), (basic("a%3Ab"), grant, 401, "invalid_client"),
-        (basic("a%3:\(secret)"), grant, 401, "invalid_client"), (basic("%FF:\(secret)"), grant, 401, "invalid_client"),
-        (basic(":\(secret)"), grant, 401, "invalid_client"), ("Basic ", grant, 401, "invalid_client"),
-        ("Basic !!!!", grant, 401, "invalid_client"), (good + "=", grant, 401, "invalid_client"),
-        ("Bearer x", grant, 401, "invalid_client"), ("Basic", grant, 401, "invalid_client"),
-      ]
-      for one in cases {
+      for one in Self.cases(secret, server.issuer) {
         var request = Request.form("/oauth2/token", one.form)
         if let field = one.field { request.fields.append(("Authorization", field)) }
         let answer = try await server.send(request)
@@ -93,16 +64,54 @@ import Testing
     }
   }
 
+  private typealias Case = (field: String?, form: String, status: Int, error: String)
+
+  /// What is asked with which Authorization field, and the answer's status and error.
+  private static func cases(_ secret: String, _ issuer: String) -> [Case] {
+    let grant = "grant_type=client_credentials"
+    func basic(_ text: String) -> String { "Basic " + Data(text.utf8).base64EncodedString() }
+    let good = basic("a%3Ab:\(secret)")
+    return [
+      (good, grant, 200, ""), (good.replacingOccurrences(of: "Basic", with: "bAsIc"), grant, 200, ""),
+      (good, grant + "&client_id=a%3Ab", 200, ""), (good, grant + "&client_id=open", 400, "invalid_request"),
+      (good, grant + "&client_secret=x", 400, "invalid_request"),
+      (good, grant + "&client_assertion=x&client_assertion_type=y", 400, "invalid_request"),
+      (good, grant + "&client_assertion_type=y", 400, "invalid_request"),
+      (good, "grant_type=password", 400, "unsupported_grant_type"), (good, "scope=x", 400, "invalid_request"),
+      (good, grant + "&scope=read", 400, "invalid_scope"), (good, grant + "&audience=x", 400, "invalid_target"),
+      (good, grant + "&resource=x", 400, "invalid_target"), (good, grant + "&resource=api", 200, ""),
+      (good, grant + "&audience=api&resource=api", 200, ""),
+      (good, grant + "&audience=api&resource=other", 400, "invalid_target"),
+      (good, grant + "&audience=\(issuer)", 400, "invalid_target"),
+      (good, grant + "&audience=\(issuer)/admin", 400, "invalid_target"),
+      (nil, grant, 401, "invalid_client"), (nil, grant + "&client_id=open", 401, "invalid_client"),
+      (nil, grant + "&client_id=a%3Ab", 401, "invalid_client"),
+      (nil, grant + "&client_id=a%3Ab&client_secret=\(secret)", 401, "invalid_client"),
+      (nil, grant + "&client_secret=\(secret)", 400, "invalid_request"),
+      (nil, grant + "&client_id=open&client_secret=x", 401, "invalid_client"),
+      (basic("open:"), grant, 401, "invalid_client"), (basic("nobody:\(secret)"), grant, 401, "invalid_client"),
+      (basic("a%3Ab:\(secret)x"), grant, 401, "invalid_client"), (basic("a%3Ab:"), grant, 401, "invalid_client"),
+      (basic("a:b:\(secret)"), grant, 401, "invalid_client"), (basic("a%3Ab"), grant, 401, "invalid_client"),
+      (basic("a%3:\(secret)"), grant, 401, "invalid_client"), (basic("%FF:\(secret)"), grant, 401, "invalid_client"),
+      (basic(":\(secret)"), grant, 401, "invalid_client"), ("Basic ", grant, 401, "invalid_client"),
+      ("Basic !!!!", grant, 401, "invalid_client"), (good + "=", grant, 401, "invalid_client"),
+      ("Bearer x", grant, 401, "invalid_client"), ("Basic", grant, 401, "invalid_client"),
+    ]
+  }
+
   /// A client that was public when its session began goes on as a confidential one: by its secret alone.
   @Test func refreshingWantsTheClient() async throws {
     try await withServer { server in
       try await server.addUser()
       try await server.addClient("web")
       let tokens = try await server.login(client: "web")
-      let other = try #require(try await server.addConfidential("other", ["--grant", "refresh_token"])["client_secret"])
+      let other = try #require(
+        try await server.addConfidential("other", ["--grant", "refresh_token"])["client_secret"])
       let changed = try await server.done(["client", "change", "web", "--kind", "confidential", "--json"])
       let secret = try #require(try JSON(changed)["client_secret"]?.string)
-      try await eventually("the change is heeded") { try await server.tryLogin(client: "web").error == "invalid_client" }
+      try await eventually("the change is heeded") {
+        try await server.tryLogin(client: "web").error == "invalid_client"
+      }
       let form = "grant_type=refresh_token&refresh_token=\(tokens.refresh)"
       func refresh(_ id: String?, _ secret: String?) async throws -> Answer {
         var request = Request.form("/oauth2/token", form + (id.map { secret == nil ? "&client_id=\($0)" : "" } ?? ""))
@@ -120,7 +129,9 @@ import Testing
       let next = try Tokens(try await refresh("web", secret))
       #expect(try next.claims["client_id"] == "web" && next.session == tokens.session)
       // And its form's answers are of that client alone.
-      #expect(try await server.post("/v1/refresh", ["refresh_token": .string(next.refresh), "client_id": "web"]).status == 401)
+      #expect(
+        try await server.post("/v1/refresh", ["refresh_token": .string(next.refresh), "client_id": "web"]).status == 401
+      )
     }
   }
 

@@ -13,7 +13,9 @@ import Testing
     let stranger = try await TestCertificate.make(folder, "stranger", options: names)
     let own = try await TestCertificate.make(folder, "own", options: [])
     let settings =
-      server.settings + ["issuer=https://auth.example", "tls.client_ca=\(authority.certificate)", "tls.client_certificate=any"]
+      server.settings + [
+        "issuer=https://auth.example", "tls.client_ca=\(authority.certificate)", "tls.client_certificate=any",
+      ]
     try await withServer(settings) { live in
       let subjects = [
         "dn": "dn:CN=member", "spaced": "dn:cn=member ", "dns": "dns:SHOP.example", "ip": "ip:192.0.2.7",
@@ -22,15 +24,11 @@ import Testing
       ]
       for (id, subject) in subjects {
         try await live.done([
-          "client", "add", id, "--id", id, "--kind", "confidential", "--auth", "tls_client_auth", "--tls-subject", subject,
+          "client", "add", id, "--id", id, "--kind", "confidential", "--auth", "tls_client_auth", "--tls-subject",
+          subject,
         ])
       }
-      let jwks = folder.path + "/jwks"
-      _ = try await live.python(Self.keySet, [own.certificate, jwks])
-      try await live.done([
-        "client", "add", "self", "--id", "self", "--kind", "confidential", "--auth", "self_signed_tls_client_auth",
-        "--jwks", jwks,
-      ])
+      try await Self.addSelfSigned(own, folder, live)
       try await live.addConfidential("secret", [])
       let base = "https://localhost:\(try live.securePort)"
       let results = try #require(
@@ -39,10 +37,21 @@ import Testing
         ).object)
       #expect(results.count >= 24)
       for (name, result) in results { #expect(result == "as expected", "\(name): \(result)") }
-      let methods = try await live.get("/.well-known/openid-configuration").json["token_endpoint_auth_methods_supported"]
+      let methods = try await live.get("/.well-known/openid-configuration").json[
+        "token_endpoint_auth_methods_supported"]
       #expect(methods?.array?.suffix(2) == ["tls_client_auth", "self_signed_tls_client_auth"])
       _ = (member, stranger)
     }
+  }
+
+  /// A client that is known by the key of its own certificate.
+  private static func addSelfSigned(_ own: TestCertificate, _ folder: Folder, _ live: LiveServer) async throws {
+    let jwks = folder.path + "/jwks"
+    _ = try await live.python(keySet, [own.certificate, jwks])
+    try await live.done([
+      "client", "add", "self", "--id", "self", "--kind", "confidential", "--auth", "self_signed_tls_client_auth",
+      "--jwks", jwks,
+    ])
   }
 
   private static let keySet = """

@@ -7,61 +7,73 @@ import Testing
   private typealias Case = (options: [String], body: String, member: String)
 
   /// Each wrong in one thing, for the command and as JSON.
-  private static let wrong: [Case] = [
-    (["--kind", "secret"], #""kind":"secret""#, "kind"), (["--kind", "Public"], #""kind":1"#, "kind"),
-    (["--auth", "client_secret_jwt"], #""authentication":"client_secret_jwt""#, "authentication"),
-    (["--auth", "client_secret_basic"], #""authentication":"client_secret_basic""#, "authentication"),
-    (["--kind", "confidential", "--auth", "none"], #""kind":"confidential","authentication":"none""#, "authentication"),
-    (["--grant", "client_credentials"], #""grants":["client_credentials"]"#, "grants"),
-    (["--kind", "confidential", "--grant", "password"], #""kind":"confidential","grants":["password"]"#, "grants"),
-    (["--grant", "implicit"], #""grants":["implicit"]"#, "grants"),
-    (["--grant", "password", "--grant", "password"], #""grants":["password","password"]"#, "grants"),
-    (["--audience", "http://issuer.example"], #""audiences":["http://issuer.example"]"#, "audiences"),
-    (["--audience", "http://issuer.example/admin"], #""audiences":["http://issuer.example/admin"]"#, "audiences"),
-    (["--audience", "a b"], #""audiences":["a b"]"#, "audiences"), (["--audience", ""], #""audiences":[""]"#, "audiences"),
-    (["--audience", "a", "--audience", "a"], #""audiences":"a""#, "audiences"),
-    (["--scope", "a\"b"], #""scopes":["a\"b"]"#, "scopes"), (["--scope", "ä"], #""scopes":["ä"]"#, "scopes"),
-    (["--scope", "a\\b"], #""scopes":[1]"#, "scopes"),
-    (["--access-ttl", "2d"], #""access_ttl":172800"#, "access_ttl"), (["--access-ttl", "0s"], #""access_ttl":0"#, "access_ttl"),
-    (["--idle-ttl", "4000d"], #""idle_ttl":-1"#, "idle_ttl"),
-    (["--idle-ttl", "2h", "--absolute-ttl", "1h"], #""idle_ttl":7200,"absolute_ttl":3600"#, "idle_ttl"),
-    (["--absolute-ttl", "9999d"], #""absolute_ttl":9223372036854775807"#, "absolute_ttl"),
-    (["--origin", "https://app.example/"], #""origins":["https://app.example/"]"#, "origins"),
-    (["--origin", "http://app.example"], #""origins":["http://app.example"]"#, "origins"),
-    (["--origin", "https://App.example"], #""origins":["https://App.example"]"#, "origins"),
-    (["--origin", "https://app.example:443"], #""origins":["https://app.example:443"]"#, "origins"),
+  private static let wrong: [Case] =
+    [
+      (["--kind", "secret"], #""kind":"secret""#, "kind"), (["--kind", "Public"], #""kind":1"#, "kind"),
+      (["--auth", "client_secret_jwt"], #""authentication":"client_secret_jwt""#, "authentication"),
+      (["--auth", "client_secret_basic"], #""authentication":"client_secret_basic""#, "authentication"),
+      (
+        ["--kind", "confidential", "--auth", "none"], #""kind":"confidential","authentication":"none""#,
+        "authentication"
+      ),
+      (["--grant", "client_credentials"], #""grants":["client_credentials"]"#, "grants"),
+      (["--kind", "confidential", "--grant", "password"], #""kind":"confidential","grants":["password"]"#, "grants"),
+      (["--grant", "implicit"], #""grants":["implicit"]"#, "grants"),
+      (["--grant", "password", "--grant", "password"], #""grants":["password","password"]"#, "grants"),
+      (["--audience", "http://issuer.example"], #""audiences":["http://issuer.example"]"#, "audiences"),
+      (["--audience", "http://issuer.example/admin"], #""audiences":["http://issuer.example/admin"]"#, "audiences"),
+      (["--audience", "a b"], #""audiences":["a b"]"#, "audiences"),
+      (["--audience", ""], #""audiences":[""]"#, "audiences"),
+      (["--audience", "a", "--audience", "a"], #""audiences":"a""#, "audiences"),
+      (["--scope", "a\"b"], #""scopes":["a\"b"]"#, "scopes"), (["--scope", "ä"], #""scopes":["ä"]"#, "scopes"),
+      (["--scope", "a\\b"], #""scopes":[1]"#, "scopes"),
+      (["--access-ttl", "2d"], #""access_ttl":172800"#, "access_ttl"),
+      (["--access-ttl", "0s"], #""access_ttl":0"#, "access_ttl"),
+      (["--idle-ttl", "4000d"], #""idle_ttl":-1"#, "idle_ttl"),
+      (["--idle-ttl", "2h", "--absolute-ttl", "1h"], #""idle_ttl":7200,"absolute_ttl":3600"#, "idle_ttl"),
+      (["--absolute-ttl", "9999d"], #""absolute_ttl":9223372036854775807"#, "absolute_ttl"),
+      (["--origin", "https://app.example/"], #""origins":["https://app.example/"]"#, "origins"),
+      (["--origin", "http://app.example"], #""origins":["http://app.example"]"#, "origins"),
+      (["--origin", "https://App.example"], #""origins":["https://App.example"]"#, "origins"),
+      (["--origin", "https://app.example:443"], #""origins":["https://app.example:443"]"#, "origins"),
+      (["--origin", "https://other.example"], #""origins":["https://other.example"]"#, "origins"),
     (["--origin", "*"], #""origins":["*"]"#, "origins"), (["--origin", "null"], #""origins":["null"]"#, "origins"),
-    (["--origin", "https://a@b.example"], #""origins":["https://a@b.example"]"#, "origins"),
-    (["--origin", "https://app.example:0"], #""origins":["https://app.example:99999"]"#, "origins"),
-    (
-      ["--kind", "confidential", "--origin", "https://app.example"],
-      #""kind":"confidential","origins":["https://app.example"]"#, "origins"
-    ),
-    (["--require-dpop", "--require-mtls"], #""require_dpop":true,"require_mtls":true"#, "require_mtls"),
-    (["--token-form", "opaque"], #""token_form":"opaque""#, "token_form"),
-    (["--algorithm", "none"], #""algorithm":"none""#, "algorithm"), (["--token-size", "1"], #""token_size":1"#, "token_size"),
-    (["--claim", "sub=username"], #""claims":{"sub":"username"}"#, "claims"),
-    (
-      ["--kind", "confidential", "--auth", "private_key_jwt"], #""kind":"confidential","authentication":"private_key_jwt""#,
-      "jwks"
-    ),
-    (["--jwks", "PUBLIC"], #""jwks":{"keys":[KEY]}"#, "jwks"),
-    (
-      ["--kind", "confidential", "--auth", "tls_client_auth"], #""kind":"confidential","authentication":"tls_client_auth""#,
-      "tls_subject"
-    ),
-    (["--tls-subject", "dns:a"], #""tls_subject":"dns:a""#, "tls_subject"),
-  ] + keys.map { file, text in
-    (
-      ["--kind", "confidential", "--auth", "private_key_jwt", "--jwks", file],
-      #""kind":"confidential","authentication":"private_key_jwt","jwks":\#(text)"#, "jwks"
-    )
-  } + ["shop.example", "dn:shop", "ip:shop", "dns:", "cn:shop", "dn:CN=a,b"].map { subject in
-    (
-      ["--kind", "confidential", "--auth", "tls_client_auth", "--tls-subject", subject],
-      #""kind":"confidential","authentication":"tls_client_auth","tls_subject":"\#(subject)""#, "tls_subject"
-    )
-  }
+      (["--origin", "https://a@b.example"], #""origins":["https://a@b.example"]"#, "origins"),
+      (["--origin", "https://app.example:0"], #""origins":["https://app.example:99999"]"#, "origins"),
+      (
+        ["--kind", "confidential", "--origin", "https://app.example"],
+        #""kind":"confidential","origins":["https://app.example"]"#, "origins"
+      ),
+      (["--require-dpop", "--require-mtls"], #""require_dpop":true,"require_mtls":true"#, "require_mtls"),
+      (["--token-form", "opaque"], #""token_form":"opaque""#, "token_form"),
+      (["--algorithm", "none"], #""algorithm":"none""#, "algorithm"),
+      (["--token-size", "1"], #""token_size":1"#, "token_size"),
+      (["--claim", "sub=username"], #""claims":{"sub":"username"}"#, "claims"),
+      (
+        ["--kind", "confidential", "--auth", "private_key_jwt"],
+        #""kind":"confidential","authentication":"private_key_jwt""#,
+        "jwks"
+      ),
+      (["--jwks", "PUBLIC"], #""jwks":{"keys":[KEY]}"#, "jwks"),
+      (
+        ["--kind", "confidential", "--auth", "tls_client_auth"],
+        #""kind":"confidential","authentication":"tls_client_auth""#,
+        "tls_subject"
+      ),
+      (["--tls-subject", "dns:a"], #""tls_subject":"dns:a""#, "tls_subject"),
+    ]
+    + keys.map { file, text in
+      (
+        ["--kind", "confidential", "--auth", "private_key_jwt", "--jwks", file],
+        #""kind":"confidential","authentication":"private_key_jwt","jwks":\#(text)"#, "jwks"
+      )
+    }
+    + ["shop.example", "dn:shop", "ip:shop", "dns:", "cn:shop", "dn:CN=a,b"].map { subject in
+      (
+        ["--kind", "confidential", "--auth", "tls_client_auth", "--tls-subject", subject],
+        #""kind":"confidential","authentication":"tls_client_auth","tls_subject":"\#(subject)""#, "tls_subject"
+      )
+    }
 
   private static let point =
     #""kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM""#
@@ -90,7 +102,8 @@ import Testing
         for command in [["client", "add", "new"], ["client", "change", "shop"]] {
           let finished = try await server.command(command + options)
           #expect(finished.status == 2, "\(command + options): \(finished)")
-          #expect(finished.errors.contains(one.member.replacingOccurrences(of: "_ttl", with: "")), "\(options): \(finished)")
+          #expect(
+            finished.errors.contains(one.member.replacingOccurrences(of: "_ttl", with: "")), "\(options): \(finished)")
           #expect(finished.errors.split(separator: "\n").count == 1 && finished.output.isEmpty)
         }
         let body = one.body.replacingOccurrences(of: "KEY", with: "{\(Self.point)}")
@@ -111,7 +124,8 @@ import Testing
       let file = try server.folder.write("{\"keys\":[{\(Self.point),\"kid\":\"k\",\"x5u\":\"https://x\"}]}", to: "jwks")
       try await server.done([
         "client", "add", "Shop", "--id", "shop", "--kind", "confidential", "--auth", "private_key_jwt", "--jwks", file,
-        "--grant", "client_credentials", "--grant", "refresh_token", "--audience", "https://api.example", "--audience", "b",
+        "--grant", "client_credentials", "--grant", "refresh_token", "--audience", "https://api.example", "--audience",
+        "b",
         "--scope", "read", "--access-ttl", "5m", "--idle-ttl", "1h", "--absolute-ttl", "2h", "--require-dpop",
         "--token-form", "reference",
       ])
@@ -120,22 +134,31 @@ import Testing
       }
       var client = try await shown()
       #expect(client["kind"] == "confidential" && client["authentication"] == "private_key_jwt")
-      #expect(client["grants"] == ["client_credentials", "refresh_token"] && client["audiences"] == ["https://api.example", "b"])
+      #expect(
+        client["grants"] == ["client_credentials", "refresh_token"]
+          && client["audiences"] == ["https://api.example", "b"])
       #expect(client["access_ttl"] == 300 && client["idle_ttl"] == 3600 && client["absolute_ttl"] == 7200)
       #expect(client["require_dpop"] == true && client["require_mtls"] == false && client["token_form"] == "reference")
       // Its public members alone; nothing is fetched, so no URL is kept.
       #expect(client["jwks"]?["keys"]?.array?.first?["kid"] == "k" && !client.text.contains("x5u"))
       let changed = try await server.done([
-        "client", "change", "shop", "--auth", "client_secret_post", "--no-scopes", "--no-audiences", "--no-require-dpop",
+        "client", "change", "shop", "--auth", "client_secret_post", "--no-scopes", "--no-audiences",
+        "--no-require-dpop",
         "--access-ttl", "default", "--token-form", "jwt", "--name", "Renamed", "--json",
       ])
       #expect(try JSON(changed)["client_secret"]?.string?.count == 43)
       client = try await shown()
-      #expect(client["authentication"] == "client_secret_post" && client["jwks"] == .null && client["name"] == "Renamed")
+      #expect(
+        client["authentication"] == "client_secret_post" && client["jwks"] == .null && client["name"] == "Renamed")
       #expect(client["scopes"] == [] && client["audiences"] == [] && client["access_ttl"] == .null)
       #expect(client["require_dpop"] == false && client["token_form"] == "jwt" && client["idle_ttl"] == 3600)
       #expect(try await server.audit().last?["detail"]?.string?.contains("authentication") == true)
-      // From standard input too.
+    }
+  }
+
+  @Test func keysComeByStandardInputToo() async throws {
+    try await withServer { server in
+      try await server.done(["client", "add", "shop", "--id", "shop", "--kind", "confidential"])
       let piped = try await server.command(
         ["client", "change", "shop", "--auth", "private_key_jwt", "--jwks", "-"], input: "{\"keys\":[{\(Self.point)}]}")
       #expect(piped.status == 0, "\(piped)")
@@ -188,7 +211,8 @@ import Testing
         #expect(good.count == 2 && good.contains { told.contains($0) })
         current = told.count == 1 ? told[0] : current
         if told.count == 2 {
-          let ended = try #require(try await administrator.send("POST", "/shop/rotate-secret", text: #"{"keep":0}"#).json["client_secret"])
+          let ended = try #require(
+            try await administrator.send("POST", "/shop/rotate-secret", text: #"{"keep":0}"#).json["client_secret"])
           (current, rotations) = (ended.string ?? "", rotations + 1)
         }
       }

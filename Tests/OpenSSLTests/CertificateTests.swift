@@ -20,7 +20,8 @@ import Testing
 
   @Test func itsNames() throws {
     let der = try Self.certificate(
-      "/C=DE/O=Acme, Inc./OU=Bücher/CN=shop", "DNS:Shop.example,DNS:*.wild.example,IP:192.0.2.7,IP:2001:db8::1,email:a@shop.example,URI:spiffe://a/shop")
+      "/C=DE/O=Acme, Inc./OU=Bücher/CN=shop",
+      "DNS:Shop.example,DNS:*.wild.example,IP:192.0.2.7,IP:2001:db8::1,email:a@shop.example,URI:spiffe://a/shop")
     let content = try #require(CertificateContent(der: der))
     #expect(content.subject == "CN=shop,OU=Bücher,O=Acme\\, Inc.,C=DE")
     func has(_ name: CertificateContent.Name, _ text: String) -> Bool { content.has(name, Array(text.utf8)) }
@@ -30,7 +31,8 @@ import Testing
       #expect(content.has(.ip, try #require(CertificateContent.address(text))))
     }
     for (name, text) in [
-      (CertificateContent.Name.dns, "shop"), (.dns, "a.wild.example"), (.dns, "a@shop.example"), (.dns, ""), (.dns, "shop.example."),
+      (CertificateContent.Name.dns, "shop"), (.dns, "a.wild.example"), (.dns, "a@shop.example"), (.dns, ""),
+      (.dns, "shop.example."),
       (.uri, "spiffe://A/shop"), (.email, "A@shop.example"), (.ip, "192.0.2.7"), (.dns, "shop.example\0"),
     ] { #expect(!has(name, text), "\(text)") }
     #expect(!content.has(.ip, try #require(CertificateContent.address("192.0.2.8"))))
@@ -47,6 +49,8 @@ import Testing
     let der = try Self.certificate("/CN=a", "DNS:a")
     #expect(CertificateContent(der: []) == nil && CertificateContent(der: Array("text".utf8)) == nil)
     #expect(CertificateContent(der: der + [0]) == nil)
-    for length in stride(from: 0, to: der.count, by: 7) { #expect(CertificateContent(der: Array(der[..<length])) == nil) }
+    for length in stride(from: 0, to: der.count, by: 7) {
+      #expect(CertificateContent(der: Array(der[..<length])) == nil)
+    }
   }
 }

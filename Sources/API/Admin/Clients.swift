@@ -34,7 +34,9 @@ extension Endpoints {
       secret = try issuer.clientRules.complete(&client)
     }
     do { try await issuer.store.addClient(client, context: administrator.context) } catch {
-      if case .exists = error { throw Refusal(.conflict("there is a client of this client_id already"), cause: "exists") }
+      if case .exists = error {
+        throw Refusal(.conflict("there is a client of this client_id already"), cause: "exists")
+      }
       throw Refusal(error)
     }
     await issuer.authority.reread()
@@ -82,7 +84,8 @@ extension Endpoints {
   func deleteClient(_ exchange: Exchange, _ administrator: Administrator) async throws(Refusal) {
     let id = exchange.parameter(0)
     guard id != ClientRecord.builtIn else {
-      throw Refusal(.forbidden("the client \(id) is built in: requests that name no client are its own"), cause: "built_in")
+      throw Refusal(
+        .forbidden("the client \(id) is built in: requests that name no client are its own"), cause: "built_in")
     }
     do {
       try await issuer.store.deleteClient(

@@ -66,7 +66,9 @@ package final class CertificateContent {
 
   /// Whether `subjectAltName` has that very name: the bytes, for DNS in either case; no wildcard stands for anything.
   package func has(_ name: Name, _ value: [UInt8]) -> Bool {
-    let found = value.withUnsafeBufferPointer { signet_certificate_has_name(pointer, name.type, $0.baseAddress, $0.count) }
+    let found = value.withUnsafeBufferPointer {
+      signet_certificate_has_name(pointer, name.type, $0.baseAddress, $0.count)
+    }
     ERR_clear_error()
     return found == 1
   }

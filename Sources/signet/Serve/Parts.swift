@@ -63,10 +63,7 @@ struct Parts: Sendable {
     // Whoever else stands in the table was a server on this folder before: its lock is ours now.
     try await CommandFailure.wrap { [node] in try await node.beat(policy.algorithms, keys: "", alone: true) }
     let read = try await CommandFailure.wrap { [keys] in try await keys.read(policy) }
-    for what in missing.map({ "made \($0)" }) + read.notes { log.notice("\(what)") }
-    if settings.masterKeyPrevious != nil, read.notes.isEmpty {
-      log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
-    }
+    Self.tell(missing, read.notes, settings, log)
     // Better no server than one whose browsers' sessions can't be refreshed.
     if let fault = read.snapshot.pages.faults.first { throw CommandFailure.failed(fault) }
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
@@ -76,6 +73,14 @@ struct Parts: Sendable {
       group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
     measure()
     listen(settings)
+  }
+
+  /// Says what the start has made and done.
+  private static func tell(_ missing: [String], _ notes: [String], _ settings: Settings, _ log: Logger) {
+    for what in missing.map({ "made \($0)" }) + notes { log.notice("\(what)") }
+    if settings.masterKeyPrevious != nil, notes.isEmpty {
+      log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
+    }
   }
 
   /// Keeps what was read of the environment, and what will lie in memory, from others.

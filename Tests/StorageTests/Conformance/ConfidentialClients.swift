@@ -29,9 +29,11 @@ extension StoreConformance {
       new.authentication = ClientAuthentication()
       (new.origins, new.requiresDPoP, new.requiresMTLS, new.tokens.kind) = ([], false, false, .jwt)
       let change = ClientChange(old: client, new: new, now: World.start, context: World.context)
-      #expect(change.names == [
-        "kind", "origins", "authentication", "secret", "jwks", "tls_subject", "require_dpop", "require_mtls", "token_form",
-      ])
+      #expect(
+        change.names == [
+          "kind", "origins", "authentication", "secret", "jwks", "tls_subject", "require_dpop", "require_mtls",
+          "token_form",
+        ])
       #expect(try await world.store.changeClient(change))
       var after = try await stored(world, "shop")
       after.tokens.changedAt = 0

@@ -28,7 +28,8 @@ package struct ClientKeySet: Sendable {
         throw Self.error("key \(index + 1) is symmetric, so the issuer could sign for the client; give public keys")
       }
       guard !Self.privateMembers.contains(where: { member[$0] != nil }) else {
-        throw Self.error("key \(index + 1) is private; give its public members alone, and keep the others at the client")
+        throw Self.error(
+          "key \(index + 1) is private; give its public members alone, and keep the others at the client")
       }
       do { keys.append(try PublicJWK(member)) } catch {
         throw Self.error("key \(index + 1) can't verify signatures: \(error)")

@@ -22,9 +22,14 @@ package struct ClientRules {
   let audience: String
   let offers: [SignatureAlgorithm]
   let usual: SignatureAlgorithm
+  /// Whether the refresh token's cookie goes to pages of other sites.
+  let cookiesCrossSites: Bool
 
-  package init(issuer: String?, audience: String, offers: [SignatureAlgorithm], usual: SignatureAlgorithm) {
+  package init(
+    issuer: String?, audience: String, offers: [SignatureAlgorithm], usual: SignatureAlgorithm, cookiesCrossSites: Bool
+  ) {
     (self.issuer, self.audience, self.offers, self.usual) = (issuer, audience, offers, usual)
+    self.cookiesCrossSites = cookiesCrossSites
   }
 
   /// Bytes that a client's id and name may have.
@@ -90,8 +95,16 @@ package struct ClientRules {
     }
     for origin in client.origins where !OriginSyntax.isValid(origin) {
       throw ClientError(
-        "origins", "\(Self.shown(origin)) isn't one as browsers send it: https://host or https://host:port, in lower "
+        "origins",
+        "\(Self.shown(origin)) isn't one as browsers send it: https://host or https://host:port, in lower "
           + "case, without a path; http:// for localhost alone")
+    }
+    for origin in client.origins {
+      // A server refuses to start with such an origin.
+      guard let issuer,
+        let why = PageOrigins.objection(to: origin, issuer: issuer, cookiesCrossSites: cookiesCrossSites)
+      else { continue }
+      throw ClientError("origins", why)
     }
     guard Set(client.origins).count == client.origins.count else { throw ClientError("origins", "one is given twice") }
     if !client.isPublic, !client.origins.isEmpty {
@@ -135,7 +148,8 @@ package struct ClientRules {
       }
       guard CertificateSubject(subject) != nil else {
         throw ClientError(
-          "tls_subject", "it is dn:, dns:, uri:, ip: or email: and a name, such as dns:shop.example or dn:CN=shop,O=Acme")
+          "tls_subject",
+          "it is dn:, dns:, uri:, ip: or email: and a name, such as dns:shop.example or dn:CN=shop,O=Acme")
       }
     } else if authentication.tlsSubject != nil {
       throw ClientError("tls_subject", "it goes with tls_client_auth alone")

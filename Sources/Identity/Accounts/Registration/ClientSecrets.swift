@@ -36,7 +36,7 @@ extension Issuer {
   package var clientRules: ClientRules {
     ClientRules(
       issuer: policy.issuer, audience: policy.audience, offers: Array(snapshot.ring.signing.keys),
-      usual: snapshot.ring.algorithm)
+      usual: snapshot.ring.algorithm, cookiesCrossSites: policy.cookiesCrossSites)
   }
 }
 

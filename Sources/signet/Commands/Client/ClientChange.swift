@@ -11,7 +11,8 @@ extension ClientCommand {
   struct Change: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "change", abstract: "Change a client.",
-      discussion: "Only what is named changes. A list that is named takes the place of the one there was, but --claim adds to the "
+      discussion:
+        "Only what is named changes. A list that is named takes the place of the one there was, but --claim adds to the "
         + "claims; --no-claims drops those. "
         + "A running server heeds it within a second; tokens that are out stay as they are until they expire.")
     @OptionGroup var options: ConfigurationOptions

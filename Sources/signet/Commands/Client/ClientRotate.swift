@@ -11,7 +11,8 @@ extension ClientCommand {
   struct RotateSecret: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "rotate-secret", abstract: "Give a client a new secret, and print it this once.",
-      discussion: "The secret before stays good for --keep; one that was before that is good no longer. A running server "
+      discussion:
+        "The secret before stays good for --keep; one that was before that is good no longer. A running server "
         + "heeds it within a second.")
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions

@@ -14,7 +14,9 @@ extension ClientCommand {
 
     func run() async throws {
       try await Workbench.open(options) { bench in
-        var table = Table(columns: ["client_id", "name", "kind", "authentication", "grants", "audiences", "scopes", "created_at"])
+        var table = Table(columns: [
+          "client_id", "name", "kind", "authentication", "grants", "audiences", "scopes", "created_at",
+        ])
         table.rows = try await bench.store.clients().map { client in
           let members = ClientDocument.members(client)
           return table.columns.map { column in members.first { $0.name == column }?.value ?? .null }

@@ -33,12 +33,14 @@ struct RegistrationOptions: ParsableArguments {
   var tlsSubject: String?
 
   @Option(
-    name: .customLong("grant"), help: "\(Grant.all.joined(separator: ", ")); may be repeated.") var grants: [String] = []
+    name: .customLong("grant"), help: "\(Grant.all.joined(separator: ", ")); may be repeated.") var grants: [String] =
+      []
   @Option(name: .customLong("audience"), help: "An audience it may ask for, the first by default; may be repeated.")
   var audiences: [String] = []
   @Option(name: .customLong("scope"), help: "A scope value it may ask for; may be repeated.") var scopes: [String] = []
   @Option(
-    name: .customLong("origin"), help: "An origin whose pages may use it, such as https://app.example; may be repeated.")
+    name: .customLong("origin"), help: "An origin whose pages may use it, such as https://app.example; may be repeated."
+  )
   var origins: [String] = []
 
   @Flag(help: "Drop the grants it has.") var noGrants = false
@@ -127,6 +129,8 @@ extension Workbench {
       throw CommandFailure.usage("token.algorithm isn't known")
     }
     // What the issuer's URL will be, where none is set, only the server finds out.
-    return ClientRules(issuer: settings.issuer, audience: token.audience, offers: offers, usual: usual)
+    return ClientRules(
+      issuer: settings.issuer, audience: token.audience, offers: offers, usual: usual,
+      cookiesCrossSites: settings.cookie.sameSite == .none)
   }
 }

@@ -12,6 +12,15 @@ let settings: [SwiftSetting] = [
 ]
 let safe = settings + [.strictMemorySafety()]
 
+// A start waits for the dynamic linker: packed relocations, no names for others, and none of libstdc++'s to look up take
+// 2 of 9 ms and 2 of 21 MB off it.
+let lean: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-use-ld=lld", "-L\(Context.packageDirectory)/Sources/CLinux/static", "-Xclang-linker", "-static-libgcc"]
+      + ["-z", "pack-relative-relocs", "--no-export-dynamic"].flatMap { ["-Xlinker", $0] },
+    .when(configuration: .release))
+]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -56,10 +65,13 @@ let package = Package(
     module("Passwords", ["CArgon2", "CSodium", "Threads"]),
     module("Configuration", ["CYAML"]),
     module("OutgoingHTTP", ["CCurl", "Threads"]),
+    module("PublicSuffixes", []),
 
     // What Signet is made of.
     module("HTTPServer", ["OpenSSL", "Reactor", "Telemetry", "Threads"]),
     module("JOSE", ["OpenSSL", "JSON"]),
+    // Proof of possession: for the server, and for services that verify bound tokens.
+    module("Proofs", ["JOSE", "JSON", "OpenSSL", "Threads"]),
     .target(
       name: "SQLiteMigrations", path: "migrations/sqlite",
       resources: [
@@ -69,7 +81,9 @@ let package = Package(
     // For services that verify access tokens: the only module with a public surface.
     module("SignetVerifier", ["JOSE", "JSON", "OutgoingHTTP", "Threads"], safe),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
-    module("Identity", ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"]),
+    module(
+      "Identity",
+      ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads"]),
     .target(
       name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
       resources: [.embedInCode("openapi.json")], swiftSettings: settings),
@@ -79,7 +93,7 @@ let package = Package(
         "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
         "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", argumentParser, log,
       ],
-      swiftSettings: settings),
+      swiftSettings: settings, linkerSettings: lean),
 
     // A program that prints figures; see Tests/Benchmarks/Benchmarks.swift.
     .executableTarget(
@@ -130,9 +144,10 @@ let package = Package(
     tests("OpenSSLTests", ["OpenSSL"]),
     tests("OutgoingHTTPTests", ["OutgoingHTTP", "Threads"]),
     tests("PasswordsTests", ["Passwords"]),
+    tests("ProofsTests", ["Proofs", "JOSE", "JSON", "OpenSSL"]),
     tests("ReactorTests", ["Reactor"]),
     tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "Threads"]),
-    tests("StorageTests", ["Storage", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
+    tests("StorageTests", ["Storage", "Reactor", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("TidyTests", []),
   ]

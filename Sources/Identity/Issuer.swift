@@ -43,14 +43,17 @@ package final class Issuer {
 struct Contexts {
   let refreshTokens: RefreshTokenCodec
   let deviceTokens: DeviceTokenCodec
+  let referenceTokens: ReferenceTokenCodec
   let accessTokens: AccessTokenWriter
   let clients: ClientContexts
   let verifier: TokenVerifier
+  let verified = VerifiedTokens()
 
   init(_ snapshot: Snapshot) throws {
     refreshTokens = try RefreshTokenCodec(snapshot.ring)
     deviceTokens = try DeviceTokenCodec(snapshot.ring)
-    accessTokens = try AccessTokenWriter(snapshot.ring, issuer: snapshot.policy.issuer)
+    referenceTokens = try ReferenceTokenCodec(snapshot.ring)
+    accessTokens = try AccessTokenWriter(snapshot.ring, referenceTokens, issuer: snapshot.policy.issuer)
     clients = try ClientContexts(snapshot)
     verifier = try TokenVerifier(keys: snapshot.ring.published)
   }
@@ -104,6 +107,9 @@ final class Counts {
   let ahead: Counter
   let refreshRefusals: Counter
   let logouts: Counter
+  let clients: Counter
+  let clientRefusals: Counter
+  let serviceTokens: Counter
 
   init(_ metrics: Metrics) {
     func refresh(_ outcome: String) -> Counter {
@@ -121,12 +127,20 @@ final class Counts {
     ahead = refresh("ahead")
     refreshRefusals = refresh("refused")
     logouts = metrics.counter("signet_logouts_total", "Sessions ended by their user.")
+    func clients(_ outcome: String) -> Counter {
+      metrics.counter(
+        "signet_client_authentications_total", "Clients that said who they are, by outcome.",
+        labels: [("outcome", outcome)])
+    }
+    self.clients = clients("granted")
+    clientRefusals = clients("refused")
+    serviceTokens = metrics.counter("signet_client_tokens_total", "Access tokens issued to clients for themselves.")
   }
 }
 
 extension Refusal {
   /// What a failed store means to a client.
-  init(_ error: StoreError) {
+  package init(_ error: StoreError) {
     switch error {
     case .full, .readOnly, .busy, .overloaded, .closed:
       self.init(.temporarilyUnavailable(retryAfter: 1), cause: error.cause)

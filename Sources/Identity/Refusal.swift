@@ -1,5 +1,7 @@
 // A request that is refused: what the client is told, and what only the operator learns.
 
+import Storage
+
 /// A refusal. `code` is the RFCs' word for the client; `cause` is ours, for the log, the audit trail and the metric.
 package struct Refusal: Error, Sendable, Equatable {
   /// What the client is told.
@@ -17,12 +19,20 @@ package struct Refusal: Error, Sendable, Equatable {
     /// No access token where one is needed: a challenge without an error (RFC 6750 section 3.1).
     case missingToken
     case invalidClient
+    /// The access token is good, and gives no right to this (RFC 6750 section 3.1).
+    case insufficientScope
+    /// Not for whoever asks, or not for anybody.
+    case forbidden(String)
+    /// Something is otherwise than the request takes it to be.
+    case conflict(String)
     case invalidScope
     /// RFC 8707 section 2.
     case invalidTarget
     case unauthorizedClient
     case unsupportedGrantType
     case notFound(String)
+    /// Well-formed and authenticated as far as that goes, and not to be done (RFC 9110 section 15.5.4); says why.
+    case forbidden(String)
     /// Too busy, or the store can't be written; come back after so many seconds.
     case temporarilyUnavailable(retryAfter: Int)
     /// A bug or a failure of ours; never with detail.
@@ -31,6 +41,9 @@ package struct Refusal: Error, Sendable, Equatable {
 
   package let code: Code
   package let cause: String
+
+  /// The cause when a token is good, but for another client than the one that asks.
+  package static let wrongClient = RefreshRefusal.wrongClient.rawValue
 
   package init(_ code: Code, cause: String) {
     self.code = code

@@ -9,6 +9,6 @@ struct Case: Sendable {
   /// Every case, in the order of the table.
   static let all = [
     refresh, algorithms, connections, logout, mixed, flood, sessions, millions, expiry, checkpoint, jwks, tls, login,
-    me, signatures, issuing, verifier, start, memory, denylist, idle, slow, growth, counts,
+    me, clientCredentials, signatures, issuing, verifier, start, memory, denylist, idle, slow, growth, counts,
   ]
 }

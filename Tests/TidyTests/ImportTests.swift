@@ -7,11 +7,12 @@ import Testing
   static let arrows: [String: Set<String>] = [
     "Threads": [], "JSON": [], "Telemetry": ["Threads", "Logging"], "Reactor": ["CLinux", "Threads"],
     "OpenSSL": ["COpenSSL"], "SQLite": ["CSQLite"], "Passwords": ["CArgon2", "CSodium", "Threads"],
-    "Configuration": ["CYAML"], "OutgoingHTTP": ["CCurl", "Threads"],
+    "Configuration": ["CYAML"], "PublicSuffixes": [], "OutgoingHTTP": ["CCurl", "Threads"],
     "SignetVerifier": ["JOSE", "JSON", "OutgoingHTTP", "Threads"],
     "HTTPServer": ["OpenSSL", "Reactor", "Telemetry", "Threads"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
+    "Proofs": ["JOSE", "JSON", "OpenSSL", "Threads"],
     "Storage": ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"],
-    "Identity": ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"],
+    "Identity": ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads"],
     "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
     "signet": [
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
@@ -37,6 +38,7 @@ import Testing
   static let forbidden: [String: Set<String>] = [
     "Identity": ["HTTPServer", "Reactor", "API"],
     "JOSE": ["Storage", "SQLite", "Identity", "HTTPServer"],
+    "Proofs": ["Storage", "SQLite", "Identity", "HTTPServer"],
     "HTTPServer": ["Identity", "JOSE", "Storage", "Passwords"],
     "Storage": ["HTTPServer", "JOSE", "Identity"],
     "Reactor": wrappers, "OpenSSL": wrappers, "SQLite": wrappers, "Passwords": wrappers, "Configuration": wrappers,

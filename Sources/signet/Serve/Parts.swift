@@ -22,6 +22,7 @@ struct Parts: Sendable {
   let store: SQLiteStore
   let hashing: HashingPool
   let authority: Authority
+  let adminToken: AdminToken
   let keys: KeyReading
   let node: Node
   let group: EventLoopGroup
@@ -62,11 +63,11 @@ struct Parts: Sendable {
     // Whoever else stands in the table was a server on this folder before: its lock is ours now.
     try await CommandFailure.wrap { [node] in try await node.beat(policy.algorithms, keys: "", alone: true) }
     let read = try await CommandFailure.wrap { [keys] in try await keys.read(policy) }
-    for what in missing.map({ "made \($0)" }) + read.notes { log.notice("\(what)") }
-    if settings.masterKeyPrevious != nil, read.notes.isEmpty {
-      log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
-    }
+    Self.tell(missing, read.notes, settings, log)
+    // Better no server than one whose browsers' sessions can't be refreshed.
+    if let fault = read.snapshot.pages.faults.first { throw CommandFailure.failed(fault) }
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
+    adminToken = try AdminTokenFile.renew(in: folder)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(
       group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
@@ -74,9 +75,18 @@ struct Parts: Sendable {
     listen(settings)
   }
 
+  /// Says what the start has made and done.
+  private static func tell(_ missing: [String], _ notes: [String], _ settings: Settings, _ log: Logger) {
+    for what in missing.map({ "made \($0)" }) + notes { log.notice("\(what)") }
+    if settings.masterKeyPrevious != nil, notes.isEmpty {
+      log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
+    }
+  }
+
   /// Keeps what was read of the environment, and what will lie in memory, from others.
   private static func keepSecrets(_ loaded: Loaded) {
     // Read once: no child process and no core dump of the environment shall have it.
+    if !loaded.secretVariables.isEmpty { Warming.finish() }
     for name in loaded.secretVariables { forget(name) }
     // Unwrapped keys lie in memory: no core file may take them to the disk.
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
@@ -107,7 +117,7 @@ struct Parts: Sendable {
   /// on it, so no field is believed there.
   private func listen(_ settings: Settings) {
     certificates?.begin(server, metrics, log)
-    let (authority, origins) = (authority, settings.cors.origins)
+    let (authority, adminToken, origins) = (authority, adminToken, settings.cors.origins)
     var options = ListenerOptions()
     options.proxies = settings.proxy.trustedProxies
     options.strictTransport = settings.tls.hsts.milliseconds / 1000
@@ -115,24 +125,26 @@ struct Parts: Sendable {
       options.speaksTLS = listener.speaksTLS
       options.expectsProxyHeader = listener.expectsProxyHeader
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, origins, loop).publicRouter()
+        Self.endpoints(authority, adminToken, origins, loop).publicRouter()
       }
     }
     if let listener = listeners.operators {
       var options = ListenerOptions()
       options.reserve = 32
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, origins, loop).operatorRouter()
+        Self.endpoints(authority, adminToken, origins, loop).operatorRouter()
       }
     }
   }
 
   /// The loop's endpoints, made at the first listener and kept by the loop; they adopt every snapshot published later.
-  private static func endpoints(_ authority: Authority, _ origins: [String], _ loop: isolated EventLoop) -> Endpoints {
+  private static func endpoints(
+    _ authority: Authority, _ adminToken: AdminToken, _ origins: [String], _ loop: isolated EventLoop
+  ) -> Endpoints {
     if let endpoints = loop.attachments[endpointsKey] as? Endpoints { return endpoints }
     do {
       let issuer = try Issuer(authority) { milliseconds in await loop.sleep(milliseconds: milliseconds) }
-      let endpoints = Endpoints(issuer, origins: origins)
+      let endpoints = Endpoints(issuer, origins: origins, adminToken: adminToken)
       loop.attachments[endpointsKey] = endpoints
       authority.subscribe { snapshot in
         loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.adopt(snapshot) }

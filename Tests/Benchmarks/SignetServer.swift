@@ -56,6 +56,11 @@ final class SignetServer {
       environment: settings)
   }
 
+  /// Adds a client.
+  func addClient(_ id: String) throws {
+    _ = try Command.output([Self.binary, "client", "add", id, "--id", id], environment: settings)
+  }
+
   /// Logs in so many times.
   /// - Returns: the sessions' first tokens.
   func logIn(_ count: Int) throws -> [(access: String, refresh: String)] {

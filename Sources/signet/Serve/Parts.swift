@@ -22,6 +22,7 @@ struct Parts: Sendable {
   let store: SQLiteStore
   let hashing: HashingPool
   let authority: Authority
+  let feed: FeedHub
   let keys: KeyReading
   let node: Node
   let group: EventLoopGroup
@@ -69,6 +70,7 @@ struct Parts: Sendable {
     // Better no server than one whose browsers' sessions can't be refreshed.
     if let fault = read.snapshot.pages.faults.first { throw CommandFailure.failed(fault) }
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
+    feed = FeedHub(metrics)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(
       group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
@@ -110,7 +112,7 @@ struct Parts: Sendable {
   /// on it, so no field is believed there.
   private func listen(_ settings: Settings) {
     certificates?.begin(server, metrics, log)
-    let (authority, origins) = (authority, settings.cors.origins)
+    let (authority, feed, origins) = (authority, feed, settings.cors.origins)
     var options = ListenerOptions()
     options.proxies = settings.proxy.trustedProxies
     options.strictTransport = settings.tls.hsts.milliseconds / 1000
@@ -118,24 +120,29 @@ struct Parts: Sendable {
       options.speaksTLS = listener.speaksTLS
       options.expectsProxyHeader = listener.expectsProxyHeader
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, origins, loop).publicRouter()
+        Self.endpoints(authority, feed, origins, loop).publicRouter()
       }
     }
     if let listener = listeners.operators {
       var options = ListenerOptions()
       options.reserve = 32
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, origins, loop).operatorRouter()
+        Self.endpoints(authority, feed, origins, loop).operatorRouter()
       }
     }
   }
 
   /// The loop's endpoints, made at the first listener and kept by the loop; they adopt every snapshot published later.
-  private static func endpoints(_ authority: Authority, _ origins: [String], _ loop: isolated EventLoop) -> Endpoints {
+  private static func endpoints(
+    _ authority: Authority, _ hub: FeedHub, _ origins: [String], _ loop: isolated EventLoop
+  ) -> Endpoints {
     if let endpoints = loop.attachments[endpointsKey] as? Endpoints { return endpoints }
     do {
       let issuer = try Issuer(authority) { milliseconds in await loop.sleep(milliseconds: milliseconds) }
-      let endpoints = Endpoints(issuer, origins: origins)
+      let feed = Feed(hub) { denials in
+        loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.feed.take(denials) }
+      }
+      let endpoints = Endpoints(issuer, origins: origins, feed: feed)
       loop.attachments[endpointsKey] = endpoints
       authority.subscribe { snapshot in
         loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.adopt(snapshot) }

@@ -15,11 +15,14 @@ package final class Endpoints {
   let fetches = KeyFetches()
   /// What the loop has of the feed of revocations.
   package let feed: Feed
+  /// The token in the data folder; nil where there is none.
+  let adminToken: AdminToken?
 
   /// - Parameter origins: what browsers' pages may read answers, from the configuration.
-  package init(_ issuer: Issuer, origins: [String], feed: Feed) {
+  package init(_ issuer: Issuer, origins: [String], feed: Feed, adminToken: AdminToken? = nil) {
     self.issuer = issuer
     self.feed = feed
+    self.adminToken = adminToken
     cors = CORS(origins, issuer.snapshot.pages)
     documents = Documents(issuer.snapshot)
   }

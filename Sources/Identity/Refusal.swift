@@ -19,6 +19,12 @@ package struct Refusal: Error, Sendable, Equatable {
     /// No access token where one is needed: a challenge without an error (RFC 6750 section 3.1).
     case missingToken
     case invalidClient
+    /// The access token is good, and gives no right to this (RFC 6750 section 3.1).
+    case insufficientScope
+    /// Not for whoever asks, or not for anybody.
+    case forbidden(String)
+    /// Something is otherwise than the request takes it to be.
+    case conflict(String)
     case invalidScope
     /// RFC 8707 section 2.
     case invalidTarget

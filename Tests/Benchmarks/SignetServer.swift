@@ -56,9 +56,23 @@ final class SignetServer {
       environment: settings)
   }
 
-  /// Adds a client.
-  func addClient(_ id: String) throws {
-    _ = try Command.output([Self.binary, "client", "add", id, "--id", id], environment: settings)
+  /// Adds a confidential client; the server knows it within a second.
+  func addService() throws -> (id: String, secret: String) {
+    let output = try Command.output(
+      [Self.binary, "client", "add", "service", "--kind", "confidential", "--json"], environment: settings)
+    let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: String]
+    guard let id = object?["client_id"], let secret = object?["client_secret"] else {
+      throw Failure("signet client add printed \(output)")
+    }
+    let deadline = Date().addingTimeInterval(10)
+    let basic = HTTPConnection.basic(id, secret)
+    func answer() throws -> HTTPAnswer {
+      try HTTPConnection.send(port, "/oauth2/token", form: "grant_type=client_credentials", authorization: basic)
+    }
+    while try answer().status != 200 {
+      guard Date() < deadline else { throw Failure("the server doesn't know its client") }
+    }
+    return (id, secret)
   }
 
   /// Logs in so many times.

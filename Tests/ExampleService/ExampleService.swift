@@ -39,11 +39,11 @@ struct ExampleService {
   }
 }
 
-/// With FEED_CLIENT and FEED_SECRET in its environment the service subscribes to the feed of revocations.
+/// With FEED_CREDENTIALS, ID:SECRET, in its environment the service subscribes to the feed of revocations.
 private var feedCredentials: (String, String)? {
-  let environment = ProcessInfo.processInfo.environment
-  guard let client = environment["FEED_CLIENT"], let secret = environment["FEED_SECRET"] else { return nil }
-  return (client, secret)
+  let text = ProcessInfo.processInfo.environment["FEED_CREDENTIALS"] ?? ""
+  guard let colon = text.firstIndex(of: ":") else { return nil }
+  return (String(text[..<colon]), String(text[text.index(after: colon)...]))
 }
 
 /// Prints a line at once, whatever standard output is.

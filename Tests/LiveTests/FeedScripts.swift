@@ -53,19 +53,15 @@ private let reader = #"""
   """#
 
 extension LiveServer {
-  /// The credentials of `addService`.
-  static let feedSecret = "feed secret"
-
   /// Runs a script after the reader's lines; its arguments begin with the port and the client's credentials.
-  func readFeed(_ script: String, _ arguments: [String] = [], client: String = "orders") async throws -> String {
-    try await python(reader + script, ["\(port)", "\(client):\(Self.feedSecret)"] + arguments)
+  func readFeed(_ credentials: String, _ script: String, _ arguments: [String] = []) async throws -> String {
+    try await python(reader + script, ["\(port)", credentials] + arguments)
   }
 
   /// Starts a script like `readFeed`.
-  func startReader(_ script: String, _ arguments: [String] = [], client: String = "orders") throws -> Child {
+  func startReader(_ credentials: String, _ script: String) throws -> Child {
     guard let python = Programs.python else { throw HarnessError("SIGNET_PYTHON isn't set") }
-    return try Child(
-      python, ["-u", "-c", reader + script, "\(port)", "\(client):\(Self.feedSecret)"] + arguments, folder: folder)
+    return try Child(python, ["-u", "-c", reader + script, "\(port)", credentials], folder: folder)
   }
 }
 

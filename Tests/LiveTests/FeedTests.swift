@@ -4,27 +4,24 @@ import Foundation
 import Testing
 
 extension LiveServer {
-  /// Registers a service with a secret, which may listen to the feed; returns when the server knows it.
-  func addService(_ id: String = "orders", audiences: [String] = []) async throws {
-    try await done(["client", "add", id, "--id", id])
-    let list = "[" + audiences.map { "\"\($0)\"" }.joined(separator: ",") + "]"
-    try await sql(
-      """
-      UPDATE client SET kind = 'confidential', authentication = 'client_secret_basic', audiences = '\(list)',
-      secret_digest = X'5e983eaaaf35022ea0cf695c63e16b02165147dc7a58b0fb1fe5d791a229597e' WHERE id = '\(id)'
-      """)
-    try await eventually("the service is known") { try await feed(id, method: "HEAD").status == 200 }
+  /// Registers a service, which may listen to the feed; its credentials, when the server knows them.
+  func addService(_ id: String = "orders", audiences: [String] = []) async throws -> String {
+    let options = audiences.flatMap { ["--audience", $0] }
+    let output = try await done(["client", "add", id, "--id", id, "--kind", "confidential", "--json"] + options)
+    guard let secret = try JSON(output)["client_secret"]?.string else { throw HarnessError("no secret in \(output)") }
+    let credentials = "\(id):\(secret)"
+    try await eventually("the service is known") { try await feed(credentials, method: "HEAD").status == 200 }
+    return credentials
   }
 
   /// Asks for the feed, as whom, with these fields besides.
   fileprivate func feed(
-    _ id: String?, secret: String = feedSecret, method: String = "GET", _ fields: [(String, String)] = []
+    _ credentials: String?, method: String = "GET", _ fields: [(String, String)] = []
   ) async throws -> Answer {
     var request = Request(method, "/v1/revocations")
     request.fields = fields
-    if let id {
-      let credentials = Data("\(id):\(secret)".utf8).base64EncodedString()
-      request.fields.append(("Authorization", "Basic \(credentials)"))
+    if let credentials {
+      request.fields.append(("Authorization", "Basic \(Data(credentials.utf8).base64EncodedString())"))
     }
     return try await send(request)
   }
@@ -37,14 +34,14 @@ extension LiveServer {
 @Suite struct FeedTests {
   @Test func onlyServicesMayListen() async throws {
     try await withServer { server in
-      try await server.addService()
+      let orders = try await server.addService()
       for answer in [
-        try await server.feed(nil), try await server.feed("orders", secret: "wrong"), try await server.feed("signet"),
-        try await server.feed("nobody"), try await server.feed(nil, [("Authorization", "Bearer x")]),
+        try await server.feed(nil), try await server.feed("orders:wrong"), try await server.feed("signet:"),
+        try await server.feed("nobody:x"), try await server.feed(nil, [("Authorization", "Bearer x")]),
       ] {
         #expect(answer.status == 401 && answer.field("www-authenticate") == #"Basic realm="signet""#, "\(answer)")
       }
-      let head = try await server.feed("orders", method: "HEAD")
+      let head = try await server.feed(orders, method: "HEAD")
       #expect(head.field("content-type") == "text/event-stream" && head.field("cache-control") == "no-store")
     }
   }
@@ -52,11 +49,11 @@ extension LiveServer {
   @Test func curlHearsWhatConcernsIt() async throws {
     try await withServer { server in
       try await server.addUser()
-      try await server.addService()
-      try await server.addService("billing", audiences: ["billing"])
+      let orders = try await server.addService()
+      let billing = try await server.addService("billing", audiences: ["billing"])
       let before = try await server.login()
       try await server.logout(before)
-      let curl = try server.curl("orders"), other = try server.curl("billing")
+      let curl = try server.curl(orders), other = try server.curl(billing)
       try await eventually("both have everything") {
         [curl, other].allSatisfy { $0.standardOutput.contains("event: ready") }
       }
@@ -86,10 +83,10 @@ extension LiveServer {
   @Test func aPlaceThatIsNoneStartsAnew() async throws {
     try await withServer { server in
       try await server.addUser()
-      try await server.addService()
+      let orders = try await server.addService()
       try await server.logout(try await server.login())
       for place in ["1-1", "x", "1-99999999999999999999", "-1"] {
-        let curl = try server.curl("orders", place)
+        let curl = try server.curl(orders, place)
         try await eventually("it has everything") { curl.standardOutput.contains("event: ready") }
         #expect(curl.standardOutput.contains("event: reset\ndata: {}\n\n"), "\(place)")
         #expect(curl.standardOutput.contains("event: denied"), "\(place)")
@@ -102,9 +99,9 @@ extension LiveServer {
   @Test func aServiceRefusesWhatHasEnded() async throws {
     try await withServer { first in
       try await first.addUser("ada", ["--role", "editor"])
-      try await first.addService()
+      let orders = try await first.addService()
       let service = try await Service.start(
-        first.issuer, first.folder, environment: ["FEED_CLIENT": "orders", "FEED_SECRET": LiveServer.feedSecret])
+        first.issuer, first.folder, environment: ["FEED_CREDENTIALS": orders])
       let (mine, other) = (try await first.login(), try await first.login())
       for tokens in [mine, other] { try await service.expect(tokens.access, 200) }
       try await first.logout(mine)
@@ -133,8 +130,8 @@ extension LiveServer {
   @Test(.needsPython) func nothingIsLostOrToldTwice() async throws {
     try await withServer { server in
       try await server.addUser()
-      try await server.addService()
-      let numbers = try await server.readFeed(resumption, ["50"]).split(separator: " ")
+      let orders = try await server.addService()
+      let numbers = try await server.readFeed(orders, resumption, ["50"]).split(separator: " ")
       #expect(try #require(Int(numbers[0])) > 5, "hardly an interruption")
     }
   }
@@ -142,8 +139,8 @@ extension LiveServer {
   @Test(.needsPython) func whatWasAcknowledgedIsToldAfterACrash() async throws {
     try await withServer { first in
       try await first.addUser()
-      try await first.addService()
-      let reader = try first.startReader(follower)
+      let orders = try await first.addService()
+      let reader = try first.startReader(orders, follower)
       var server = first
       var ended: Set<String> = []
       for _ in 0..<3 {
@@ -173,31 +170,31 @@ extension LiveServer {
   @Test(.needsPython) func manyListen() async throws {
     try await withServer { server in
       try await server.addUser()
-      try await server.addService()
-      #expect(try await server.readFeed(multitude, ["\(server.child.pid)"]) == "all\n")
+      let orders = try await server.addService()
+      #expect(try await server.readFeed(orders, multitude, ["\(server.child.pid)"]) == "all\n")
       #expect(try await server.child.end() == 0)
     }
   }
 
   @Test(.needsPython) func aSlowReaderIsLetGoAndMissesNothing() async throws {
     try await withServer(["limits.write_timeout=1s"]) { server in
-      try await server.addService()
+      let orders = try await server.addService()
       // As if so many sessions had ended; as a process of its own writes them.
       try await server.sql(
         """
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
         INSERT INTO denied (kind, id, denied_at, expires_at) SELECT 1, randomblob(16), 0, 4102444800000 FROM n
         """)
-      #expect(try await server.readFeed(sluggard, ["50000", "\(server.operators)"]) == "all\n")
+      #expect(try await server.readFeed(orders, sluggard, ["50000", "\(server.operators)"]) == "all\n")
     }
   }
 }
 
 extension LiveServer {
   /// curl, reading the feed as this service.
-  fileprivate func curl(_ id: String, _ lastEventID: String? = nil) throws -> Child {
+  fileprivate func curl(_ credentials: String, _ lastEventID: String? = nil) throws -> Child {
     let place = lastEventID.map { ["-H", "Last-Event-ID: \($0)"] } ?? []
     return try Child(
-      "curl", ["-sN", "-u", "\(id):\(Self.feedSecret)"] + place + [issuer + "/v1/revocations"], folder: folder)
+      "curl", ["-sN", "-u", credentials] + place + [issuer + "/v1/revocations"], folder: folder)
   }
 }

@@ -7,7 +7,7 @@ import Storage
 extension Endpoints {
   /// `GET /v1/revocations`, for a confidential client; it is shown what concerns the audiences registered for it.
   func revocations(_ exchange: Exchange) async throws(Refusal) {
-    let client = try await feedClient(exchange)
+    let client = try await confidentialClient(exchange, FormBody(clientID: exchange.query("client_id"))).record
     // At its start a server reads the denylist, for a few seconds where it is large.
     for _ in 0..<50 where !feed.hub.hasBegun { await issuer.sleep(100) }
     guard feed.hub.enter(client.id) else {

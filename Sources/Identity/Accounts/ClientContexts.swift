@@ -37,6 +37,8 @@ final class ClientContexts {
   private let signers: [SignatureAlgorithm: TokenSigner]
   private let anyMayFail: Bool
   private(set) var made: [String: ClientContext] = [:]
+  /// What verifies clients' assertions, by client_id.
+  private var verifiers: [String: TokenVerifier] = [:]
 
   init(_ snapshot: Snapshot) throws {
     clients = snapshot.clients
@@ -56,6 +58,18 @@ final class ClientContexts {
     if made.count >= Self.most { made.removeAll() }
     made[id] = context
     return context
+  }
+
+  /// What verifies the assertions of a client; nil when it has no keys that could.
+  func keys(of client: RegisteredClient) -> TokenVerifier? {
+    let id = client.record.id
+    if let verifier = verifiers[id] { return verifier }
+    guard let jwks = client.record.authentication.jwks, let set = try? JWKSet(parsing: Array(jwks.utf8)),
+      let verifier = try? TokenVerifier(keys: set.keys, size: ClientAssertion.size)
+    else { return nil }
+    if verifiers.count >= Self.most { verifiers.removeAll() }
+    verifiers[id] = verifier
+    return verifier
   }
 
   /// Whether a token for this client, or for any where the request names none, could be refused once its session is known.

@@ -41,6 +41,9 @@ extension Issuer {
     let audience = try audience(request.audience, of: client)
     try check(request)
     let (user, hash) = try await authenticate(request, from: requester)
+    guard !isAdministration(audience) || isAdministrator(user) else {
+      throw Refusal(.invalidTarget, cause: "no_administrator")
+    }
     let new = session(for: user, client, scope, audience, request.device, requester)
     let session = SessionRecord(new, claimsVersion: user.claimsVersion)
     try checkAnswer(SessionAndUser(session: session, user: user), scope: scope, now: new.now)

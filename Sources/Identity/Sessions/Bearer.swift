@@ -10,9 +10,10 @@ package struct Bearer: Sendable {
 
 extension Issuer {
   /// Checks an access token for Signet's own user endpoints: one of ours, the issuer in `aud`, a live session.
-  package func bearer(_ token: String) async throws(Refusal) -> Bearer {
+  /// - Parameter audience: whom it must be for; nil: the issuer.
+  package func bearer(_ token: String, audience: String? = nil) async throws(Refusal) -> Bearer {
     let now = moment().now
-    let access = try await verified(accessToken: token, audience: policy.issuer, now: now)
+    let access = try await verified(accessToken: token, audience: audience ?? policy.issuer, now: now)
     guard let session = access.session else { throw Refusal(.invalidToken, cause: "no_session") }
     try checkUnbound(access)
     let found: SessionAndUser?

@@ -12,6 +12,8 @@ package struct RefreshState: Sendable, Equatable {
   package var confirmation: [UInt8]?
   /// Whether the client is registered for refreshing.
   package var clientMayRefresh: Bool
+  /// Whether the client has to authenticate.
+  package var clientIsConfidential: Bool
   package var userActive: Bool
   package var revoked: Bool
   package var idleDeadline: Int64
@@ -26,13 +28,15 @@ package struct RefreshState: Sendable, Equatable {
 
   package init(
     clientID: String, scope: String = "", confirmation: [UInt8]? = nil, clientMayRefresh: Bool = true,
-    userActive: Bool = true, revoked: Bool = false, idleDeadline: Int64, absoluteDeadline: Int64, generation: UInt32,
-    validFrom: UInt32 = 0, rotatedAt: Int64, rotatedFrom: Int64, retriedElsewhere: Int = 0
+    clientIsConfidential: Bool = false, userActive: Bool = true, revoked: Bool = false, idleDeadline: Int64,
+    absoluteDeadline: Int64, generation: UInt32, validFrom: UInt32 = 0, rotatedAt: Int64, rotatedFrom: Int64,
+    retriedElsewhere: Int = 0
   ) {
     self.clientID = clientID
     self.scope = scope
     self.confirmation = confirmation
     self.clientMayRefresh = clientMayRefresh
+    self.clientIsConfidential = clientIsConfidential
     self.userActive = userActive
     self.revoked = revoked
     self.idleDeadline = idleDeadline
@@ -72,6 +76,8 @@ package struct RefreshPolicy: Sendable, Equatable {
 /// What is presented, after its form and tag were found good.
 package struct PresentedRefresh: Sendable {
   package var clientID: String?
+  /// Whether the request has proved to come from that client.
+  package var isAuthenticated: Bool
   /// The clients to one of which the session must belong, where the request tells: by the page that it comes from.
   package var clients: [String]?
   /// The scope asked for, for this access token alone.
@@ -86,10 +92,11 @@ package struct PresentedRefresh: Sendable {
   package var clockIsSettling: Bool
 
   package init(
-    clientID: String?, clients: [String]? = nil, scope: String? = nil, proven: [UInt8]? = nil, generation: UInt32,
-    addressPrefix: Int64, now: Int64, clockIsSettling: Bool
+    clientID: String?, isAuthenticated: Bool = false, clients: [String]? = nil, scope: String? = nil,
+    proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64, now: Int64, clockIsSettling: Bool
   ) {
     self.clientID = clientID
+    self.isAuthenticated = isAuthenticated
     self.clients = clients
     self.scope = scope
     self.proven = proven
@@ -116,6 +123,7 @@ package enum RefreshDecision: Equatable, Sendable {
 package enum RefreshRefusal: String, Error, Sendable {
   case unknownSession = "unknown_session"
   case wrongClient = "wrong_client"
+  case unauthenticated = "client_not_authenticated"
   case grant = "grant_not_registered"
   case unproven = "proof_missing"
   case userInactive = "user_inactive"
@@ -135,6 +143,8 @@ extension RefreshDecision {
     // RFC 6749 section 6: the token is bound to the client it was issued to.
     if let clientID = presented.clientID, clientID != state.clientID { return .refuse(.wrongClient) }
     if let clients = presented.clients, !clients.contains(state.clientID) { return .refuse(.wrongClient) }
+    // RFC 6749 section 6: a confidential client authenticates, wherever it presents the token.
+    guard !state.clientIsConfidential || presented.isAuthenticated else { return .refuse(.unauthenticated) }
     // RFC 6749 section 5.2: only for the grants the client is registered for.
     guard state.clientMayRefresh else { return .refuse(.grant) }
     // RFC 9449 section 5, RFC 8705 section 4.

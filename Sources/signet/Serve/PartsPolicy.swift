@@ -2,6 +2,7 @@
 
 import Configuration
 import Identity
+import Storage
 
 extension Parts {
   /// The policy of these settings; issuer and algorithms stay what they were at start.
@@ -14,7 +15,7 @@ extension Parts {
   }
 
   static func policy(_ settings: Settings, _ issuer: String) -> Policy {
-    Policy(
+    var policy = Policy(
       issuer: issuer, audience: settings.token.audience, algorithm: settings.token.algorithm.rawValue,
       algorithms: settings.token.algorithms.map(\.rawValue), keys: settings.keyPolicy,
       accessTTL: Int64(settings.token.accessTTL.milliseconds), idleTTL: Int64(settings.session.idleTTL.milliseconds),
@@ -23,6 +24,13 @@ extension Parts {
       revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
       maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength,
       cookiesCrossSites: settings.cookie.sameSite == .none)
+    guard settings.tls.credentials != nil else { return policy }
+    switch settings.tls.clientCertificate {
+    case .none: break
+    case .verified: policy.clientMethods += [.tlsClientAuth]
+    case .any: policy.clientMethods += (settings.tls.clientCA == nil ? [] : [.tlsClientAuth]) + [.selfSignedTLS]
+    }
+    return policy
   }
 }
 

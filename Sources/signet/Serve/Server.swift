@@ -59,6 +59,7 @@ actor Server {
     let few = DescriptorLimit.warning(descriptors, loaded.settings.limits)
     for warning in loaded.warnings + [few].compactMap({ $0 }) { parts.log.warning("\(warning)") }
     complain(of: parts.authority.snapshot)
+    parts.authority.rereads { if await !self.publish() { await self.readAgain() } }
     watch = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(500))
@@ -92,6 +93,9 @@ actor Server {
       },
     ]
   }
+
+  /// Lets the watch try again what couldn't be read.
+  private func readAgain() { mustRead = true }
 
   /// Takes up a certificate which was renewed.
   private func heedCertificates() { certificates?.heed(parts.server, parts.log) }

@@ -3,19 +3,15 @@
 
 import Counting
 import Foundation
-import OpenSSL
-import SQLite
 import SignetVerifier
-import Threads
 
 extension Case {
   static let feed = Case(name: "feed", about: "a logout, until SignetVerifier elsewhere refuses the token") { _ in
     let server = try SignetServer(settings: SignetServer.cheapHashing)
     try server.addUser()
-    let secret = "the secret of the benchmark"
-    try server.addFeedReader("reader", secret)
+    let service = try server.addService()
     var options = VerifierOptions()
-    options.revocations = RevocationFeed(clientID: "reader", clientSecret: secret, whenSilent: .failClosed)
+    options.revocations = RevocationFeed(clientID: service.id, clientSecret: service.secret, whenSilent: .failClosed)
     let verifier = try SignetVerifier(issuer: server.url, audience: "api", options: options)
     try await verifier.prepare()
     var times: [Double] = []
@@ -48,18 +44,5 @@ extension SignetVerifier {
       await Task.yield()
     }
     throw Failure("the logout was never heard of")
-  }
-}
-
-extension SignetServer {
-  /// Registers a client that may listen to the feed, and waits until the server knows it.
-  fileprivate func addFeedReader(_ id: String, _ secret: String) throws {
-    try addClient(id)
-    let digest = Digest.sha256(Array(secret.utf8)).map { String($0 + 256, radix: 16).dropFirst() }.joined()
-    try Connection(path: database, access: .readWrite).execute(
-      """
-      UPDATE client SET kind = 'confidential', authentication = 'client_secret_basic', secret_digest = X'\(digest)'
-      WHERE id = '\(id)'
-      """)
   }
 }

@@ -71,7 +71,7 @@ let package = Package(
     // For services that verify access tokens: the only module with a public surface.
     module("SignetVerifier", ["JOSE", "JSON", "OutgoingHTTP", "Threads"], safe),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
-    module("Identity", ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"]),
+    module("Identity", ["JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "Telemetry", "Threads"]),
     .target(
       name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
       resources: [.embedInCode("openapi.json")], swiftSettings: settings),

@@ -4,6 +4,7 @@
 // published. So nothing on the request path is shared or locked.
 
 package import Passwords
+import Proofs
 package import Storage
 package import Telemetry
 import Threads
@@ -32,6 +33,8 @@ package final class Authority: Sendable {
   package let metrics: Metrics
   /// Who fetches the JWK Set.
   package let sightings = Sightings()
+  /// The DPoP proofs that were used, by any loop.
+  let replays: Replays
   private let state: Monitor<State>
 
   fileprivate struct State {
@@ -48,6 +51,7 @@ package final class Authority: Sendable {
     self.hashing = hashing
     self.clock = clock
     self.metrics = metrics
+    replays = Replays(now: clock.moment().now)
     state = Monitor(State(snapshot: snapshot))
   }
 

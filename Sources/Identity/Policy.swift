@@ -20,6 +20,8 @@ package struct Policy: Sendable, Equatable {
   package var revokesRetriesElsewhere: Bool
   package var maxSessionsPerUser: Int
   package var minimumPasswordLength: Int
+  /// Whether clients can show a certificate, to this server or to a trusted proxy.
+  package var takesCertificates = false
 
   package init(
     issuer: String, audience: String, algorithm: String, algorithms: [String] = [], keys: KeyPolicy = .standard,

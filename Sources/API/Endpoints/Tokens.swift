@@ -12,19 +12,21 @@ extension Endpoints {
     if let mode = try body.optionalString("mode"), mode != "body" {
       throw Refusal(.invalidRequest("mode must be body; tokens come in the body"), cause: "mode")
     }
-    let request = LoginRequest(
+    var request = LoginRequest(
       username: try body.string("username"), password: try body.string("password"),
       clientID: try body.optionalString("client_id"), scope: try body.optionalString("scope"),
       audience: try body.optionalString("audience"), device: try body.optionalString("device"),
       deviceToken: try body.optionalString("device_token"))
+    request.proven = try proven(exchange)
     answer(exchange, try await issuer.login(request, from: requester(exchange)))
   }
 
   func refresh(_ exchange: Exchange) async throws(Refusal) {
     let body = try RequestBody(exchange)
-    let request = RefreshRequest(
+    var request = RefreshRequest(
       refreshToken: try body.string("refresh_token"), scope: try body.optionalString("scope"),
       clientID: try body.optionalString("client_id"))
+    request.proven = try proven(exchange)
     answer(exchange, try await issuer.refresh(request, from: requester(exchange)))
   }
 
@@ -50,8 +52,9 @@ extension Endpoints {
     guard try form.required("grant_type") == "refresh_token" else {
       throw Refusal(.unsupportedGrantType, cause: "grant_type")
     }
-    let request = RefreshRequest(
+    var request = RefreshRequest(
       refreshToken: try form.required("refresh_token"), scope: form["scope"], clientID: form["client_id"])
+    request.proven = try proven(exchange)
     answer(exchange, try await issuer.refresh(request, from: requester(exchange)))
   }
 

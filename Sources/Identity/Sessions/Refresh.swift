@@ -10,6 +10,8 @@ package struct RefreshRequest: Sendable {
   package let scope: String?
   /// The client that asks, where it says so.
   package let clientID: String?
+  /// What the request has proved.
+  package var proven = Proven()
 
   package init(refreshToken: String, scope: String? = nil, clientID: String? = nil) {
     self.refreshToken = refreshToken
@@ -57,9 +59,10 @@ extension Issuer {
   private func rotationRequest(
     _ token: RefreshToken, _ request: RefreshRequest, _ moment: Clock.Moment, _ requester: Requester
   ) -> RotationRequest {
-    let presented = PresentedRefresh(
+    var presented = PresentedRefresh(
       clientID: request.clientID, scope: request.scope, generation: token.generation,
       addressPrefix: Int64(bitPattern: requester.addressPrefix), now: moment.now, clockIsSettling: moment.isSettling)
+    presented.proven = request.proven.confirmation?.stored
     return RotationRequest(
       session: token.session, presented: presented, policy: policy.refresh, context: requester.context)
   }
@@ -88,6 +91,8 @@ extension Issuer {
     switch refusal {
     case .scope: .invalidScope
     case .grant: .unauthorizedClient
+    case .unproven:
+      .invalidDPoPProof("the proof must be there and by the session's key; a session without a key takes none")
     default: .invalidGrant
     }
   }

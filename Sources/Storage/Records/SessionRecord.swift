@@ -32,6 +32,9 @@ package struct SessionRecord: Sendable {
   package let clientIdleTTL: Int64?
   /// Whether the client is registered for the grant refresh_token.
   package let clientMayRefresh: Bool
+  /// Whether the client's tokens must be bound by DPoP, or to a certificate.
+  package let clientRequiresDPoP: Bool
+  package let clientRequiresMTLS: Bool
 
   /// Whether the session may still be refreshed at `now`.
   package func isLive(at now: Int64) -> Bool {
@@ -87,7 +90,8 @@ extension SessionRecord {
       authTime: new.now, createdAt: new.now, idleDeadline: new.idleDeadline, absoluteDeadline: new.absoluteDeadline,
       generation: 0, validFrom: 0, rotatedAt: new.now, rotatedFrom: new.addressPrefix, claimsVersion: claimsVersion,
       retriedElsewhere: 0, revokedAt: nil, confirmation: new.confirmation, device: new.device, address: new.address,
-      userAgent: new.userAgent, clientAccessTTL: nil, clientIdleTTL: nil, clientMayRefresh: true)
+      userAgent: new.userAgent, clientAccessTTL: nil, clientIdleTTL: nil, clientMayRefresh: true,
+      clientRequiresDPoP: false, clientRequiresMTLS: false)
   }
 }
 

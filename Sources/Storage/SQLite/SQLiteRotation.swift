@@ -74,7 +74,8 @@ extension RefreshState {
   init(_ found: SessionAndUser) {
     self.init(
       clientID: found.session.clientID, scope: found.session.scope, confirmation: found.session.confirmation,
-      clientMayRefresh: found.session.clientMayRefresh, userActive: found.user.isActive,
+      clientMayRefresh: found.session.clientMayRefresh, clientRequiresDPoP: found.session.clientRequiresDPoP,
+      clientRequiresMTLS: found.session.clientRequiresMTLS, userActive: found.user.isActive,
       revoked: found.session.revokedAt != nil,
       idleDeadline: found.session.idleDeadline,
       absoluteDeadline: found.session.absoluteDeadline, generation: found.session.generation,

@@ -13,7 +13,7 @@ extension Parts {
   }
 
   static func policy(_ settings: Settings, _ issuer: String) -> Policy {
-    Policy(
+    var policy = Policy(
       issuer: issuer, audience: settings.token.audience, algorithm: settings.token.algorithm.rawValue,
       algorithms: settings.token.algorithms.map(\.rawValue), keys: settings.keyPolicy,
       accessTTL: Int64(settings.token.accessTTL.milliseconds), idleTTL: Int64(settings.session.idleTTL.milliseconds),
@@ -21,10 +21,18 @@ extension Parts {
       retryWindow: Int64(settings.session.retryWindow.milliseconds),
       revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
       maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength)
+    policy.takesCertificates = settings.takesClientCertificates
+    return policy
   }
 }
 
 extension Settings {
+  /// Whether a client's certificate can come to us: in a handshake of ours, or from a proxy (RFC 9440).
+  fileprivate var takesClientCertificates: Bool {
+    if !proxy.trusted.isEmpty { return true }
+    return tls.credentials != nil && tls.clientCertificate != .none
+  }
+
   /// When keys rotate and go.
   var keyPolicy: KeyPolicy {
     KeyPolicy(

@@ -7,6 +7,10 @@ MAKEFLAGS += --no-print-directory
 
 build_packages := libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-dev libcurl4-openssl-dev pkg-config
 test_packages := python3 python3-venv curl openssl wrk haproxy nginx-light valgrind
+# A browser, for cookie mode.
+test_packages += chromium
+# The gateways of config/examples. Envoy and Traefik come with Tests/requirements.txt.
+test_packages += apache2-bin libapache2-mod-oauth2 caddy postgresql
 sources := Package.swift Sources Tests migrations
 test := swift test --disable-xctest
 SECONDS ?= 600
@@ -52,7 +56,7 @@ bench: setup release ## Measures the release binary; BENCH="refresh jwks" picks 
 	  "$$(swift build -c release --static-swift-stdlib --show-bin-path)/Benchmarks" $(BENCH)
 
 test-long: setup release ## Runs the tests under ThreadSanitizer and AddressSanitizer, then the long live tests
-	$(test) --sanitize=thread --scratch-path .build-thread
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" $(test) --sanitize=thread --scratch-path .build-thread
 	$(test) --sanitize=address --scratch-path .build-address
 	-@$(MAKE) suites
 	SIGNET_LONG=1 SIGNET_TLSFUZZER="$$(test -e .venv-tlsfuzzer/installed && echo $(CURDIR)/.venv-tlsfuzzer)" $(test)

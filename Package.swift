@@ -12,6 +12,15 @@ let settings: [SwiftSetting] = [
 ]
 let safe = settings + [.strictMemorySafety()]
 
+// A start waits for the dynamic linker: packed relocations, no names for others, and none of libstdc++'s to look up take
+// 2 of 9 ms and 2 of 21 MB off it.
+let lean: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-use-ld=lld", "-L\(Context.packageDirectory)/Sources/CLinux/static", "-Xclang-linker", "-static-libgcc"]
+      + ["-z", "pack-relative-relocs", "--no-export-dynamic"].flatMap { ["-Xlinker", $0] },
+    .when(configuration: .release))
+]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -56,6 +65,7 @@ let package = Package(
     module("Passwords", ["CArgon2", "CSodium", "Threads"]),
     module("Configuration", ["CYAML"]),
     module("OutgoingHTTP", ["CCurl", "Threads"]),
+    module("PublicSuffixes", []),
 
     // What Signet is made of.
     module("HTTPServer", ["OpenSSL", "Reactor", "Telemetry", "Threads"]),
@@ -71,7 +81,9 @@ let package = Package(
     // For services that verify access tokens: the only module with a public surface.
     module("SignetVerifier", ["JOSE", "JSON", "OutgoingHTTP", "Threads"], safe),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
-    module("Identity", ["JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "Telemetry", "Threads"]),
+    module(
+      "Identity",
+      ["JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads"]),
     .target(
       name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
       resources: [.embedInCode("openapi.json")], swiftSettings: settings),
@@ -81,7 +93,7 @@ let package = Package(
         "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
         "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", argumentParser, log,
       ],
-      swiftSettings: settings),
+      swiftSettings: settings, linkerSettings: lean),
 
     // A program that prints figures; see Tests/Benchmarks/Benchmarks.swift.
     .executableTarget(
@@ -135,7 +147,7 @@ let package = Package(
     tests("ProofsTests", ["Proofs", "JOSE", "JSON", "OpenSSL"]),
     tests("ReactorTests", ["Reactor"]),
     tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "Threads"]),
-    tests("StorageTests", ["Storage", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
+    tests("StorageTests", ["Storage", "Reactor", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("TidyTests", []),
   ]

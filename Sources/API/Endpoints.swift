@@ -17,7 +17,7 @@ package final class Endpoints {
   /// - Parameter origins: what browsers' pages may read answers, from the configuration.
   package init(_ issuer: Issuer, origins: [String]) {
     self.issuer = issuer
-    cors = CORS(origins)
+    cors = CORS(origins, issuer.snapshot.pages)
     documents = Documents(issuer.snapshot)
   }
 
@@ -26,6 +26,7 @@ package final class Endpoints {
     // Keys that can't be used were refused when the snapshot was made.
     guard (try? issuer.adopt(snapshot)) != nil else { return }
     documents = Documents(snapshot)
+    cors.pages = snapshot.pages
     fetches.begin(snapshot.ring.mark)
   }
 

@@ -68,6 +68,7 @@ struct ErrorResponse {
     case .unsupportedGrantType:
       self.init(400, "unsupported_grant_type", "grant_type must be one that the metadata lists")
     case .notFound(let what): self.init(404, "not_found", what)
+    case .forbidden(let why): self.init(403, "forbidden", why)
     case .temporarilyUnavailable(let seconds):
       self.init(503, "temporarily_unavailable", "too busy at the moment; try again", retryAfter: seconds)
     case .serverError: self.init(500, "server_error", "something went wrong on our side; the log knows the request id")

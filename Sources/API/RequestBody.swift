@@ -29,10 +29,13 @@ struct RequestBody {
 
   /// A member which must be there, as a string.
   func string(_ name: String) throws(Refusal) -> String {
-    guard let value = try optionalString(name) else {
-      throw Refusal(.invalidRequest("member \(name) is missing"), cause: "missing_\(name)")
-    }
+    guard let value = try optionalString(name) else { throw Self.missing(name) }
     return value
+  }
+
+  /// The refusal of a body without a member that must be there.
+  static func missing(_ name: String) -> Refusal {
+    Refusal(.invalidRequest("member \(name) is missing"), cause: "missing_\(name)")
   }
 
   /// A string member; nil when absent or null.

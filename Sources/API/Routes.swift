@@ -16,6 +16,12 @@ extension Endpoints {
       Route(.get, "/v1/sessions", name: "sessions", deferred(.bearer, sessions)),
       Route(.delete, "/v1/sessions/{id}", name: "session_end", deferred(.bearer, endSession)),
       Route(.post, "/v1/password", name: "password", deferred(.bearer, password)),
+      // Envoy asks by the method of the request that it is asked for.
+      Route(.get, "/v1/verify", name: "verify", deferred(.bearer, verify)),
+      Route(.post, "/v1/verify", name: "verify", deferred(.bearer, verify)),
+      Route(.put, "/v1/verify", name: "verify", deferred(.bearer, verify)),
+      Route(.patch, "/v1/verify", name: "verify", deferred(.bearer, verify)),
+      Route(.delete, "/v1/verify", name: "verify", deferred(.bearer, verify)),
       Route(.post, "/oauth2/token", name: "token", deferred(.oauth, token)),
       Route(.get, "/.well-known/jwks.json", name: "jwks", .immediate(jwks)),
       Route(.get, "/.well-known/oauth-authorization-server", name: "metadata", .immediate(metadata)),

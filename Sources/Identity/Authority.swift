@@ -14,15 +14,17 @@ package struct Snapshot: Sendable {
   package let policy: Policy
   package let ring: KeyRing
   package let clients: [String: RegisteredClient]
+  package let pages: PageOrigins
 
   package init(policy: Policy, ring: KeyRing, clients: [ClientRecord]) {
     self.policy = policy
     self.ring = ring
     self.clients = Dictionary(clients.map { ($0.id, RegisteredClient($0, ring)) }) { first, _ in first }
+    pages = PageOrigins(self.clients.values, policy)
   }
 
-  /// What an operator has to know of clients that get no tokens, by client_id.
-  package var faults: [String] { clients.values.compactMap(\.fault).sorted() }
+  /// What an operator has to know of clients that get no tokens or aren't served as they are registered, by client_id.
+  package var faults: [String] { clients.values.compactMap(\.fault).sorted() + pages.faults }
 }
 
 /// The process's one authority over users and sessions.
@@ -31,6 +33,8 @@ package final class Authority: Sendable {
   package let hashing: HashingPool
   package let clock: Clock
   package let metrics: Metrics
+  /// What is refused though it hasn't expired.
+  package let denylist: Denylist
   /// Who fetches the JWK Set.
   package let sightings = Sightings()
   /// The DPoP proofs that were used, by any loop.
@@ -52,6 +56,7 @@ package final class Authority: Sendable {
     self.clock = clock
     self.metrics = metrics
     replays = Replays(now: clock.moment().now)
+    denylist = Denylist(store, metrics)
     state = Monitor(State(snapshot: snapshot))
   }
 

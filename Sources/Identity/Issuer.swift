@@ -46,15 +46,18 @@ package final class Issuer {
 struct Contexts {
   let refreshTokens: RefreshTokenCodec
   let deviceTokens: DeviceTokenCodec
+  let referenceTokens: ReferenceTokenCodec
   let accessTokens: AccessTokenWriter
   let clients: ClientContexts
   let verifier: TokenVerifier
   let proofs: ProofChecker
+  let verified = VerifiedTokens()
 
   init(_ snapshot: Snapshot, _ replays: Replays) throws {
     refreshTokens = try RefreshTokenCodec(snapshot.ring)
     deviceTokens = try DeviceTokenCodec(snapshot.ring)
-    accessTokens = try AccessTokenWriter(snapshot.ring, issuer: snapshot.policy.issuer)
+    referenceTokens = try ReferenceTokenCodec(snapshot.ring)
+    accessTokens = try AccessTokenWriter(snapshot.ring, referenceTokens, issuer: snapshot.policy.issuer)
     clients = try ClientContexts(snapshot)
     verifier = try TokenVerifier(keys: snapshot.ring.published)
     proofs = try snapshot.ring.proofChecker(replays)

@@ -22,12 +22,14 @@ package struct Policy: Sendable, Equatable {
   package var minimumPasswordLength: Int
   /// Whether clients can show a certificate, to this server or to a trusted proxy.
   package var takesCertificates = false
+  /// Whether the refresh token's cookie is sent to the issuer by pages of other sites (`SameSite=None`).
+  package var cookiesCrossSites: Bool
 
   package init(
     issuer: String, audience: String, algorithm: String, algorithms: [String] = [], keys: KeyPolicy = .standard,
     accessTTL: Int64, idleTTL: Int64,
     absoluteTTL: Int64, retryWindow: Int64, revokesRetriesElsewhere: Bool, maxSessionsPerUser: Int,
-    minimumPasswordLength: Int
+    minimumPasswordLength: Int, cookiesCrossSites: Bool = false
   ) {
     self.issuer = issuer
     self.audience = audience
@@ -41,6 +43,7 @@ package struct Policy: Sendable, Equatable {
     self.revokesRetriesElsewhere = revokesRetriesElsewhere
     self.maxSessionsPerUser = maxSessionsPerUser
     self.minimumPasswordLength = minimumPasswordLength
+    self.cookiesCrossSites = cookiesCrossSites
   }
 
   /// How refreshing is decided. The window never passes half of the access token's life: the token that a retry repeats

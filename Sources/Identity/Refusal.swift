@@ -1,5 +1,7 @@
 // A request that is refused: what the client is told, and what only the operator learns.
 
+import Storage
+
 /// A refusal. `code` is the RFCs' word for the client; `cause` is ours, for the log, the audit trail and the metric.
 package struct Refusal: Error, Sendable, Equatable {
   /// What the client is told.
@@ -32,6 +34,8 @@ package struct Refusal: Error, Sendable, Equatable {
     case unauthorizedClient
     case unsupportedGrantType
     case notFound(String)
+    /// Well-formed and authenticated as far as that goes, and not to be done (RFC 9110 section 15.5.4); says why.
+    case forbidden(String)
     /// Too busy, or the store can't be written; come back after so many seconds.
     case temporarilyUnavailable(retryAfter: Int)
     /// A bug or a failure of ours; never with detail.
@@ -40,6 +44,9 @@ package struct Refusal: Error, Sendable, Equatable {
 
   package let code: Code
   package let cause: String
+
+  /// The cause when a token is good, but for another client than the one that asks.
+  package static let wrongClient = RefreshRefusal.wrongClient.rawValue
 
   package init(_ code: Code, cause: String) {
     self.code = code

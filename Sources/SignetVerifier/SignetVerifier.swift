@@ -24,6 +24,7 @@ public final class SignetVerifier: Sendable {
   private let leeway: Int64
   private let keys: Keys
   private let envelope: Envelope?
+  private let revocations: RevocationListener?
 
   /// Makes a verifier; nothing is fetched yet.
   /// - Parameters:
@@ -49,6 +50,9 @@ public final class SignetVerifier: Sendable {
     envelope = try options.decryptionKeys.map { text throws(VerifierSetupError) in
       try Envelope(keys: text, largestToken: options.largestToken, isOptional: options.acceptsUnencrypted)
     }
+    revocations = try options.revocations.map { feed throws(VerifierSetupError) in
+      try RevocationListener(feed, issuer: issuer, options)
+    }
   }
 
   private static func keys(
@@ -71,7 +75,13 @@ public final class SignetVerifier: Sendable {
 
   /// Fetches the keys now, unless they are there: a service that does this at its start learns of a wrong URL or
   /// certificate then, and its first request doesn't wait.
-  public func prepare() async throws(VerificationError) { _ = try await trusted() }
+  ///
+  /// With ``VerifierOptions/revocations`` it also waits for what is denied, and throws
+  /// ``VerificationError/revocationsUnavailable(_:)`` where tokens would be refused for want of it.
+  public func prepare() async throws(VerificationError) {
+    _ = try await trusted()
+    try await revocations?.prepare()
+  }
 
   /// Checks a token: form, type, key, signature, issuer, audience and times.
   ///
@@ -81,6 +91,7 @@ public final class SignetVerifier: Sendable {
     let (verified, claims) = try await signed(token)
     let read = try AccessToken(verified, claims, rolesClaim: options.rolesClaim)
     try check(claims)
+    try await revocations?.check(read)
     return read
   }
 

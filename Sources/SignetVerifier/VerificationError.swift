@@ -37,13 +37,18 @@ public enum VerificationError: Error, Equatable, Sendable {
   case expired
   case notYetValid
   case issuedInFuture
+  /// Its session has ended, or it or its key was revoked, as the feed of revocations says.
+  case revoked
   /// The token is good and lacks this scope.
   case missingScope(String)
   /// The token is good and its user lacks this role.
   case missingRole(String)
   /// The token can't be judged, since the issuer's keys can't be had.
   case keysUnavailable(KeySetProblem)
-  /// The task was cancelled while it waited for keys.
+  /// Nobody can tell whether the token was denied, since the feed of revocations is silent, and the service has chosen
+  /// ``RevocationFeed/WhenSilent/failClosed``.
+  case revocationsUnavailable(RevocationProblem)
+  /// The task was cancelled while it waited for keys or for the feed.
   case cancelled
   /// OpenSSL failed otherwise than by finding a signature wrong: it has no memory left.
   case cryptographyFailed
@@ -54,7 +59,7 @@ extension VerificationError {
   public var status: Int {
     switch self {
     case .missingScope, .missingRole: 403
-    case .keysUnavailable, .cancelled, .cryptographyFailed: 503
+    case .keysUnavailable, .revocationsUnavailable, .cancelled, .cryptographyFailed: 503
     default: 401
     }
   }
@@ -63,7 +68,7 @@ extension VerificationError {
   public var challenge: String? {
     switch self {
     case .missingToken: return "Bearer"
-    case .keysUnavailable, .cancelled, .cryptographyFailed: return nil
+    case .keysUnavailable, .revocationsUnavailable, .cancelled, .cryptographyFailed: return nil
     case .missingScope(let scope) where scope.utf8.allSatisfy(Self.isScopeByte):
       return "Bearer error=\"insufficient_scope\", scope=\"\(scope)\""
     case .missingScope, .missingRole: return "Bearer error=\"insufficient_scope\""
@@ -106,9 +111,11 @@ extension VerificationError: CustomStringConvertible {
     case .expired: "the token has expired"
     case .notYetValid: "the token is not valid yet"
     case .issuedInFuture: "the token was issued in the future"
+    case .revoked: "the token was revoked"
     case .missingScope(let scope): "the token lacks the scope \(scope)"
     case .missingRole(let role): "the user lacks the role \(role)"
     case .keysUnavailable(let problem): "the issuer's keys can't be had: \(problem)"
+    case .revocationsUnavailable(let problem): "the issuer's revocations can't be had: \(problem)"
     case .cancelled: "the verification was cancelled"
     case .cryptographyFailed: "the cryptographic library failed"
     }

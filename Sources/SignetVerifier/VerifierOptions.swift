@@ -27,7 +27,10 @@ public struct VerifierOptions: Sendable {
   /// Whether tokens that aren't encrypted are taken in spite of ``decryptionKeys``, for the time of a change.
   public var acceptsUnencrypted = false
 
-  /// How keys are fetched.
+  /// By what the verifier learns that tokens are denied before they expire; nil: by nothing, a token is good until then.
+  public var revocations: RevocationFeed?
+
+  /// How keys are fetched, and the feed of revocations is reached.
   public var fetching = FetchOptions()
 
   /// Is told what became of each fetch, for logs and metrics; on a task of the verifier's, so it should be quick.
@@ -78,7 +81,7 @@ extension VerifierOptions {
     guard !rolesClaim.isEmpty else { throw VerifierSetupError("rolesClaim is empty; name a claim, such as roles") }
   }
 
-  private static func check(
+  static func check(
     _ value: Duration, within seconds: ClosedRange<Int64>, _ name: String
   ) throws(VerifierSetupError) {
     guard value >= .seconds(seconds.lowerBound), value <= .seconds(seconds.upperBound) else {

@@ -47,6 +47,25 @@ package protocol Store: Sendable {
   /// Deletes sessions that were over before `before`: one small step, which looks at rows after `cursor`.
   func sweepSessions(after cursor: UniqueID?, before: Int64, step: SweepStep) async throws(StoreError) -> Sweep
 
+  // MARK: What is refused before it expires
+
+  /// Denies one access token; false when it was denied already, or nobody takes it any more.
+  func denyToken(_ token: TokenDenial) async throws(StoreError) -> Bool
+  /// Whether an access token is denied, alone or with its session.
+  func isDenied(_ token: DeniableToken) async throws(StoreError) -> Bool
+  /// Rows of the denylist after `sequence`, oldest first.
+  func denials(after sequence: Int64, limit: Int) async throws(StoreError) -> [Denial]
+  /// Tells `listener` of every row after `sequence` from now on, each once and in order, on a thread of the store's: this
+  /// process's own once they are durable and before the operation that wrote them returns, other processes' when one of
+  /// its own follows or `announceDenials` is called. One listener at a time.
+  func followDenials(
+    after sequence: Int64, _ listener: @escaping @Sendable ([Denial]) -> Void
+  ) async throws(StoreError)
+  /// Has the listener told of what other processes have denied.
+  func announceDenials() async throws(StoreError)
+  /// Deletes rows that expired before `before`, but for the last one: one small step, which looks at rows after `cursor`.
+  func sweepDenials(after cursor: Int64, before: Int64, step: SweepStep) async throws(StoreError) -> DenialsSwept
+
   // MARK: Clients and keys
 
   /// Adds a client, with its MAC key where it has one: false when that was wrapped by a master key that has gone out of use
@@ -158,6 +177,13 @@ package struct Sweep: Sendable, Equatable {
   package let removed: Int
   /// After which row the next step begins; nil when the end was reached.
   package let next: UniqueID?
+}
+
+/// What a step over the denylist did.
+package struct DenialsSwept: Sendable, Equatable {
+  package let removed: Int
+  /// After which row the next step begins; nil when the end was reached.
+  package let next: Int64?
 }
 
 /// A presented refresh token, with how the operator wants it decided.

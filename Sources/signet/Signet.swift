@@ -28,7 +28,10 @@ struct Signet: AsyncParsableCommand {
   /// an async `main` would hand the main thread to Dispatch, which waits there with every signal open.
   static func main() {
     // Before there is another thread, so before the command is known from more than its name.
-    if CommandLine.arguments.dropFirst().first == ServeCommand.configuration.commandName { Signals.block() }
+    if CommandLine.arguments.dropFirst().first == ServeCommand.configuration.commandName {
+      Signals.block()
+      Warming.begin()
+    }
     // What is made in the data folder holds password hashes and keys, whatever the folder's own mode is.
     umask(0o077)
     let status = Monitor<Int32?>(nil)
@@ -37,7 +40,9 @@ struct Signet: AsyncParsableCommand {
       status.withLock { $0 = code }
       status.signal()
     }
-    Glibc.exit(status.wait { $0 })
+    let code = status.wait { $0 }
+    Warming.finish()
+    Glibc.exit(code)
   }
 
   private static func run() async -> Int32 {

@@ -1,6 +1,7 @@
 // Logins at a steady rate, whatever becomes of them: what a flood of strangers is. wrk can't be used, since it waits for
 // answers, and tells no latency of those that were refused alone.
 
+import Counting
 import Foundation
 import Threads
 
@@ -50,7 +51,7 @@ private final class FloodClients: Sendable {
   func serve() {
     while waitForTurn() {
       let begin = clock.now
-      let status = (try? HTTP.send(port, "/v1/login", json: SignetServer.credentials))?.status
+      let status = (try? HTTPConnection.send(port, "/v1/login", json: SignetServer.credentials))?.status
       count(status, milliseconds: Machine.seconds(begin.duration(to: clock.now)) * 1000)
     }
   }

@@ -1,5 +1,6 @@
 // The server under test: the release binary on a temporary data folder and a free port, ended with its owner.
 
+import Counting
 import Foundation
 
 /// A running Signet.
@@ -59,7 +60,7 @@ final class SignetServer {
   /// - Returns: the sessions' first tokens.
   func logIn(_ count: Int) throws -> [(access: String, refresh: String)] {
     try (0..<count).map { _ in
-      let answer = try HTTP.send(port, "/v1/login", json: Self.credentials)
+      let answer = try HTTPConnection.send(port, "/v1/login", json: Self.credentials)
       return (try answer.member("access_token"), try answer.member("refresh_token"))
     }
   }

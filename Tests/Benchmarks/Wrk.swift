@@ -18,10 +18,10 @@ struct Wrk {
 
   static let connections = 64
 
-  /// The latency of others beside a load, asked for by eight connections at 200 requests a second each: at full speed wrk
-  /// would measure how the scheduler shares the cores.
-  static func beside(_ url: String, seconds: Int) throws -> Wrk {
-    try run(url, seconds: seconds, script: "function delay() return 5 end", connections: 8)
+  /// The latency of others beside a load, asked for by eight connections which wait `pause` milliseconds between two
+  /// requests: at full speed wrk would measure how the scheduler shares the cores.
+  static func beside(_ url: String, seconds: Int, script: String = "", pause: Int = 5) throws -> Wrk {
+    try run(url, seconds: seconds, script: script + "\nfunction delay() return \(pause) end", connections: 8)
   }
 
   /// Loads `url` for so many seconds.

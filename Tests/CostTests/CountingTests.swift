@@ -33,9 +33,9 @@ import Testing
   }
 
   @Test func allocationsAreReadByObject() throws {
-    var file = [UInt8](repeating: 0, count: 8 + 64 * 32)
-    file.replaceSubrange(8..<14, with: Array("signet".utf8))
-    file.replaceSubrange(64..<66, with: [0x02, 0x01])
+    var file = [UInt8](repeating: 0, count: 64 * 32)
+    file.replaceSubrange(0..<6, with: Array("signet".utf8))
+    file.replaceSubrange(56..<58, with: [0x02, 0x01])
     #expect(try Mallocs.totals(file) == ["signet": 258])
     #expect(throws: CountingError.self) { try Mallocs.totals([]) }
   }

@@ -55,8 +55,9 @@ package struct CostBook: Codable, Equatable, Sendable {
 
 /// What differs from the figures, in words.
 package enum Comparison {
-  /// Of the instructions; allocations are held exactly. On a machine that also built, four counts of five rounds lay 0.1
-  /// to 0.7 % apart; those of requests with the fewest in a round, and more of the clock's work within, 0.7 to 3.3 %.
+  /// Of the instructions; allocations are held exactly. On a machine that also built, four counts of five rounds lay
+  /// 0.1 to 0.7 % apart; those of requests with the fewest in a round, and more of the clock's work within, 0.7 to
+  /// 3.3 %.
   package static func tolerance(_ name: String) -> Double { ["me", "login", "logout"].contains(name) ? 0.03 : 0.01 }
   /// Instructions that are forgiven at least: what the clock adds doesn't shrink with the request. It was up to 106.
   private static let slack = 150.0

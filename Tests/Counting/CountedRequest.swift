@@ -18,16 +18,16 @@ package enum CountedRequest: String, CaseIterable, Sendable {
 
 /// A client that sends each kind as a well-behaved one does.
 final class CountedClient {
-  private let connection: KeptConnection
+  private let connection: HTTPConnection
   private var accessToken = "", refreshToken = ""
   /// The refresh tokens of the sessions that logout ends.
   private var sessions: [String] = []
 
-  private init(_ connection: KeptConnection) { self.connection = connection }
+  private init(_ connection: HTTPConnection) { self.connection = connection }
 
   /// One that has logged in. No initializer, since Swift 6.3.1's optimizer breaks off at one that calls what throws.
   static func loggedIn(port: UInt16) throws -> CountedClient {
-    let client = CountedClient(try KeptConnection(port: port))
+    let client = CountedClient(try HTTPConnection(port: port))
     try client.send(.login)
     client.refreshToken = client.sessions.removeLast()
     return client
@@ -35,9 +35,9 @@ final class CountedClient {
 
   func send(_ request: CountedRequest) throws {
     switch request {
-    case .jwks: _ = try connection.send("/.well-known/jwks.json")
-    case .healthz: _ = try connection.send("/healthz")
-    case .me: _ = try connection.send("/v1/me", token: accessToken)
+    case .jwks: try send("/.well-known/jwks.json")
+    case .healthz: try send("/healthz")
+    case .me: try send("/v1/me", token: accessToken)
     case .refresh: refreshToken = try tokens("/v1/refresh", Self.body(refreshToken)).refresh
     case .login:
       let (access, refresh) = try tokens("/v1/login", CountedServer.credentials)
@@ -45,17 +45,22 @@ final class CountedClient {
       sessions.append(refresh)
     case .logout:
       guard let token = sessions.popLast() else { throw CountingError("no session is left to log out") }
-      _ = try connection.send("/v1/logout", json: Self.body(token))
+      try send("/v1/logout", json: Self.body(token))
     }
   }
 
   private static func body(_ token: String) -> String { #"{"refresh_token":"\#(token)"}"# }
 
   private func tokens(_ path: String, _ json: String) throws -> (access: String, refresh: String) {
-    let body = try connection.send(path, json: json)
-    guard let object = try JSONSerialization.jsonObject(with: body) as? [String: Any],
-      let access = object["access_token"] as? String, let refresh = object["refresh_token"] as? String
-    else { throw CountingError("\(path) gave no tokens") }
-    return (access, refresh)
+    let answer = try send(path, json: json)
+    return (try answer.member("access_token"), try answer.member("refresh_token"))
+  }
+
+  /// An answer that isn't a success is an error, since it would be another way to count.
+  @discardableResult
+  private func send(_ path: String, json: String? = nil, token: String? = nil) throws -> HTTPAnswer {
+    let answer = try connection.send(path, json: json, token: token)
+    guard 200..<300 ~= answer.status else { throw CountingError("\(path) answered \(answer.status)") }
+    return answer
   }
 }

@@ -30,15 +30,15 @@ package enum Mallocs {
     !["libcrypto", "libssl", "libsqlite3"].contains { object.hasPrefix($0) }
   }
 
-  /// The table that malloc_count.h describes: a word, then objects of a name and a count.
+  /// The table that malloc_count.h describes: objects of a name and a count.
   package static func totals(_ file: [UInt8]) throws -> [String: Double] {
     let (name, size, objects) = (56, 64, 32)
-    guard file.count >= 8 + size * objects else {
+    guard file.count >= size * objects else {
       throw CountingError("no allocation was counted: the library isn't loaded")
     }
-    let bytes = file.prefix(8 + size * objects)
+    let bytes = file.prefix(size * objects)
     var totals: [String: Double] = [:]
-    for start in stride(from: 8, to: bytes.count, by: size) where bytes[start] != 0 {
+    for start in stride(from: 0, to: bytes.count, by: size) where bytes[start] != 0 {
       let text = String(decoding: bytes[start..<start + name].prefix { $0 != 0 }, as: UTF8.self)
       let count = (0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes[start + name + $1]) }
       totals[text, default: 0] += Double(count)

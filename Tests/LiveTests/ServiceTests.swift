@@ -98,14 +98,6 @@ import Testing
 }
 
 extension LiveServer {
-  /// Logs in until another key signs: the server heeds commands within a second.
-  fileprivate func login(signedByAnotherKeyThan old: Tokens) async throws -> Tokens {
-    try await eventually("another key signs") {
-      let tokens = try await login()
-      return try tokens.header["kid"] == old.header["kid"] ? nil : tokens
-    }
-  }
-
   /// The setting by which another server listens where this one does.
   fileprivate var listen: String { "listen=127.0.0.1:\(port)" }
 }

@@ -7,12 +7,14 @@ import Testing
   static let arrows: [String: Set<String>] = [
     "Threads": [], "JSON": [], "Telemetry": ["Threads", "Logging"], "Reactor": ["CLinux", "Threads"],
     "OpenSSL": ["COpenSSL"], "SQLite": ["CSQLite"], "Passwords": ["CArgon2", "CSodium", "Threads"],
-    "Configuration": ["CYAML"], "OutgoingHTTP": ["CCurl", "Threads"],
+    "Configuration": ["CYAML"], "PublicSuffixes": [], "OutgoingHTTP": ["CCurl", "Threads"],
     "SignetVerifier": ["JOSE", "JSON", "OutgoingHTTP", "Threads"],
     "HTTPServer": ["OpenSSL", "Reactor", "Telemetry", "Threads"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
     "Proofs": ["JOSE", "JSON", "OpenSSL", "Threads"],
     "Storage": ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"],
-    "Identity": ["JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "Telemetry", "Threads"],
+    "Identity": [
+      "JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads",
+    ],
     "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
     "signet": [
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",

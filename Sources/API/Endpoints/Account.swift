@@ -66,7 +66,10 @@ extension Endpoints {
     let bearer = try await bearer(exchange)
     let body = try RequestBody(exchange)
     let (current, new) = (try body.string("current_password"), try body.string("new_password"))
-    answer(exchange, try await issuer.changePassword(current, to: new, by: bearer, from: requester(exchange)))
+    let inCookie = try wantsCookie(exchange, body, clientID: bearer.session.clientID)
+    answer(
+      exchange, try await issuer.changePassword(current, to: new, by: bearer, from: requester(exchange)),
+      inCookie: inCookie)
   }
 
   /// Who asks, for the audit trail and the hashing queue.

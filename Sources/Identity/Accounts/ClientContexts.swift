@@ -20,6 +20,11 @@ final class ClientContext {
     self.signer = signer
     self.encrypter = encrypter
   }
+
+  /// The bytes of a token, before encryption, with so many bytes of claims.
+  func size(claims: Int) -> Int {
+    form.isReference ? ReferenceTokenCodec.size(claims: claims) : signer.size(payload: claims)
+  }
 }
 
 /// One thread's clients.

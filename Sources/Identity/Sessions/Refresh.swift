@@ -12,11 +12,14 @@ package struct RefreshRequest: Sendable {
   package let clientID: String?
   /// What the request has proved.
   package var proven = Proven()
+  /// The clients to one of which the session must belong: those whose page asks.
+  package let clients: [String]?
 
-  package init(refreshToken: String, scope: String? = nil, clientID: String? = nil) {
+  package init(refreshToken: String, scope: String? = nil, clientID: String? = nil, clients: [String]? = nil) {
     self.refreshToken = refreshToken
     self.scope = scope
     self.clientID = clientID
+    self.clients = clients
   }
 }
 
@@ -60,7 +63,7 @@ extension Issuer {
     _ token: RefreshToken, _ request: RefreshRequest, _ moment: Clock.Moment, _ requester: Requester
   ) -> RotationRequest {
     var presented = PresentedRefresh(
-      clientID: request.clientID, scope: request.scope, generation: token.generation,
+      clientID: request.clientID, clients: request.clients, scope: request.scope, generation: token.generation,
       addressPrefix: Int64(bitPattern: requester.addressPrefix), now: moment.now, clockIsSettling: moment.isSettling)
     presented.proven = request.proven.confirmation?.stored
     return RotationRequest(

@@ -12,6 +12,7 @@ import Storage
 /// Writes access tokens; confined to one thread, as the MAC's context is.
 final class AccessTokenWriter {
   private let mac: HMACSHA256
+  private let references: ReferenceTokenCodec
   private let claims: AccessTokenClaims
   private var json = JSONWriter()
   /// What the MAC of a `jti` is over, the MAC, the `jti` as bytes and as text, a token on its way into an encrypted one.
@@ -21,18 +22,20 @@ final class AccessTokenWriter {
   private var identifier: [UInt8] = []
   private var signed: [UInt8] = []
 
-  init(_ ring: KeyRing, issuer: String) throws {
+  init(_ ring: KeyRing, _ references: ReferenceTokenCodec, issuer: String) throws {
+    self.references = references
     mac = try HMACSHA256(key: ring.newest(.accessTokenID).key)
     tag = [UInt8](repeating: 0, count: mac.tagSize)
     claims = AccessTokenClaims(issuer: issuer)
   }
 
-  /// Appends the token in compact form to `output`, signed, and encrypted where the client has it so.
+  /// Appends the token to `output`: in compact form, signed, and encrypted where the client has it so; or as a reference.
   func write(
     _ content: AccessTokenContent, as client: ClientContext, into output: inout [UInt8]
   ) throws(AccessTokenError) {
     try writeClaims(content, client)
     do throws(JOSEError) {
+      if client.form.isReference { return try references.write(json.bytes, into: &output) }
       guard let encrypter = client.encrypter else {
         try client.signer.sign(payload: json.bytes, into: &output)
         return
@@ -57,7 +60,7 @@ final class AccessTokenWriter {
     writeIdentifier(content, client.form)
     claims.write(content, identifier: identifier, client.form, into: &json)
     guard let limit = client.form.limit else { return }
-    let size = client.signer.size(payload: json.bytes.count)
+    let size = client.size(claims: json.bytes.count)
     if size > limit { throw .tooLarge(size, limit: limit) }
   }
 
@@ -91,9 +94,12 @@ enum AccessToken {
   /// RFC 9068 section 2.1.
   static let type = "at+jwt"
 
-  /// The generation a `jti` of ours names.
-  static func generation(of jti: String) -> UInt32? {
+  /// A `jti` of ours; nil for anything else.
+  static func identifier(_ jti: String) -> UniqueID? {
     guard let bytes = try? Base64URL.decode(jti), bytes.count == 16 else { return nil }
-    return word(bytes, 0)
+    return UniqueID(high: word(bytes, 0), low: word(bytes, 8))
   }
+
+  /// The generation that the `jti` of a session's token names.
+  static func generation(of jti: UniqueID) -> UInt32 { UInt32(truncatingIfNeeded: jti.high >> 32) }
 }

@@ -43,20 +43,6 @@ package enum Confirmation: Sendable, Hashable {
     }
   }
 
-  /// What the claim `cnf` says; nil without one.
-  init?(claim: JSONValue?) throws(JOSEError) {
-    guard let claim else { return nil }
-    // A method of another name would be a key that nobody asks a proof of.
-    guard let members = claim.object, members.count == 1, let member = members.first,
-      let thumbprint = member.value.string.flatMap({ try? Base64URL.decode($0) }), thumbprint.count == 32
-    else { throw .invalidClaim }
-    switch member.name {
-    case "jkt": self = .jkt(thumbprint)
-    case "x5t#S256": self = .x5t(thumbprint)
-    default: throw .invalidClaim
-    }
-  }
-
   /// `token_type` (RFC 6749 section 7.1) of a token bound by it.
   package static func tokenType(_ confirmation: Confirmation?) -> String {
     if case .jkt = confirmation { "DPoP" } else { "Bearer" }

@@ -22,13 +22,14 @@ extension TokenForm {
     if size > limit { throw .tooLarge(size, limit: limit) }
   }
 
-  /// Bytes of the largest signed token.
+  /// Bytes of the largest token, before encryption.
   func largest(for client: ClientRecord, _ issuer: String, _ audience: String) -> Int {
     let audiences = client.audiences.isEmpty ? [audience] : client.audiences
     let content = Self.largestContent(client, audiences.max { $0.utf8.count < $1.utf8.count } ?? audience)
     var json = JSONWriter()
     let identifier = [UInt8](repeating: UInt8(ascii: "A"), count: 22)
     AccessTokenClaims(issuer: issuer).write(content, identifier: identifier, self, into: &json)
+    if isReference { return ReferenceTokenCodec.size(claims: json.bytes.count) }
     let parts = [header(kid: client.tokens.macKey?.kid), json.bytes.count, signatureSize]
     return parts.reduce(2) { $0 + Base64URL.encodedSize($1) }
   }

@@ -20,6 +20,8 @@ package enum AuditEvent: String, Sendable {
   case logoutAll = "logout_all"
   case retriedElsewhere = "retried_elsewhere"
   case sessionEnded = "session_ended"
+  /// One access token is refused from now on (RFC 7009).
+  case tokenRevoked = "token_revoked"
   case userAdded = "user_added"
   case userDisabled = "user_disabled"
   case userEnabled = "user_enabled"

@@ -78,6 +78,8 @@ package struct RefreshPolicy: Sendable, Equatable {
 /// What is presented, after its form and tag were found good.
 package struct PresentedRefresh: Sendable {
   package var clientID: String?
+  /// The clients to one of which the session must belong, where the request tells: by the page that it comes from.
+  package var clients: [String]?
   /// The scope asked for, for this access token alone.
   package var scope: String?
   /// The thumbprint that this request has proved possession of.
@@ -90,11 +92,11 @@ package struct PresentedRefresh: Sendable {
   package var clockIsSettling: Bool
 
   package init(
-    clientID: String?, scope: String? = nil, proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64,
-    now: Int64,
-    clockIsSettling: Bool
+    clientID: String?, clients: [String]? = nil, scope: String? = nil, proven: [UInt8]? = nil, generation: UInt32,
+    addressPrefix: Int64, now: Int64, clockIsSettling: Bool
   ) {
     self.clientID = clientID
+    self.clients = clients
     self.scope = scope
     self.proven = proven
     self.generation = generation
@@ -139,6 +141,7 @@ extension RefreshDecision {
   package static func decide(_ state: RefreshState, _ presented: PresentedRefresh, _ policy: RefreshPolicy) -> Self {
     // RFC 6749 section 6: the token is bound to the client it was issued to.
     if let clientID = presented.clientID, clientID != state.clientID { return .refuse(.wrongClient) }
+    if let clients = presented.clients, !clients.contains(state.clientID) { return .refuse(.wrongClient) }
     // RFC 6749 section 5.2: only for the grants the client is registered for.
     guard state.clientMayRefresh else { return .refuse(.grant) }
     if let refusal = Binding.refusal(state, presented) { return .refuse(refusal) }

@@ -11,6 +11,10 @@ final class Database {
   private var textOfKey: [Int64: String] = [:]
   /// By bytes, as the table has them: equal Strings may be different texts (the Kelvin sign and K).
   private var keyOfText: [[UInt8]: Int64] = [:]
+  /// Nil where nobody follows the denylist: in a command, on a reader.
+  private var follower: DenialFollower?
+  /// Whether there may be rows of the denylist that the follower doesn't know.
+  private var hasDenials = false
   /// Beyond this many, user agents are no longer kept: a client which makes one up for each login can't fill the store.
   private static let maximumTexts = 50_000
 
@@ -64,6 +68,27 @@ final class Database {
       keyOfText.removeAll()
       throw error
     }
+  }
+
+  /// Tells `listener` of every row of the denylist after this one.
+  func follow(after sequence: Int64, _ listener: @escaping @Sendable ([Denial]) -> Void) {
+    follower = DenialFollower(after: sequence, listener)
+    mayHaveDenials()
+  }
+
+  /// Has the follower told of what is new, once the transaction is durable.
+  func mayHaveDenials() { hasDenials = follower != nil }
+
+  /// What the follower is to be told after the transaction.
+  func newDenials() throws(StoreError) -> [Denial] {
+    guard hasDenials, let follower else { return [] }
+    return try attempt { () throws(SQLiteError) in try follower.read(self) }
+  }
+
+  /// Tells the follower; the transaction in which they were read is durable.
+  func tell(_ denials: [Denial]) {
+    hasDenials = false
+    follower?.tell(denials)
   }
 
   /// The number under which `text` is kept.

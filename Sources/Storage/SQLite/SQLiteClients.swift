@@ -52,12 +52,13 @@ extension SQLiteStore {
 
   package func deleteClient(_ id: String, now: Int64, context: RequestContext) async throws(StoreError) {
     try await writer.write { (database) throws(StoreError) in
-      let found = try database.attempt { () throws(SQLiteError) in
-        try database.statement("DELETE FROM client WHERE id = ?").run(.text(id))
-        return database.connection.changes > 0
+      let key = try database.attempt { () throws(SQLiteError) in
+        try database.statement("SELECT key FROM client WHERE id = ?").first(.text(id)) { row in row.integer(0) }
       }
-      guard found else { throw .missing("client") }
+      guard let key else { throw .missing("client") }
       try database.attempt { () throws(SQLiteError) in
+        try database.deny(.client(key), now)
+        try database.statement("DELETE FROM client WHERE key = ?").run(.integer(key))
         try database.audit(AuditEntry(event: .clientDeleted, now: now, context: context, clientID: id))
       }
     }

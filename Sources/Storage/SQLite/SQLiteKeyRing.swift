@@ -156,6 +156,7 @@ private func perform(_ step: KeyStep, of change: KeyChange, _ database: Database
 
 /// Marks a key as revoked and wipes its private part.
 func revoke(_ step: KeyStep, _ reason: String?, _ now: Int64, _ database: Database) throws(SQLiteError) {
+  if step.from != .revoked { try database.deny(key: step.kid, now) }
   try database.statement(
     """
     UPDATE signing_key SET state = 'revoked', public_mac = ?, revoked_at = coalesce(revoked_at, ?),

@@ -58,7 +58,8 @@ extension SQLiteStore {
   }
 }
 
-/// Ends every session of every user; how many of them were live.
+/// Ends every session of every user; how many of them were live. None is denied by itself: every key that its tokens
+/// rest on is.
 private func endEverySession(_ now: Int64, _ database: Database) throws(SQLiteError) -> Int {
   let live = try database.statement(
     "SELECT count(*) FROM session WHERE revoked_at IS NULL AND min(idle_deadline, absolute_deadline) > ?"

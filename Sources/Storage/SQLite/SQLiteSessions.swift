@@ -97,6 +97,7 @@ private func endOldest(of user: Int64, leaving: Int, _ now: Int64, _ database: D
 
 /// Marks a session as ended.
 func revoke(_ id: UniqueID, _ reason: RevocationReason, _ now: Int64, _ database: Database) throws(SQLiteError) {
+  try database.deny(.one(id), now)
   try database.statement("UPDATE session SET revoked_at = ?, revoked_reason = ? WHERE id = ?").run(
     .integer(now), .text(reason.rawValue), .id(id))
 }
@@ -113,6 +114,7 @@ func endAllSessions(
     WHERE user = ?1 AND revoked_at IS NULL AND id IS NOT ?2 AND min(idle_deadline, absolute_deadline) > ?3
     """
   ).first(.integer(user), .id(keeping), .integer(now)) { row in row.integer(0) }
+  try database.deny(.user(user, keeping: keeping), now)
   try database.statement(
     "UPDATE session SET revoked_at = ?, revoked_reason = ? WHERE user = ? AND revoked_at IS NULL AND id IS NOT ?"
   ).run(.integer(now), .text(reason.rawValue), .integer(user), .id(keeping))

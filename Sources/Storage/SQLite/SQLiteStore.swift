@@ -41,24 +41,31 @@ package final class SQLiteStore: Store {
   ) throws(StoreError) {
     let (writer, readers, checkpointer) = (WriteQueue(limits: options.limits, metrics: metrics), readers, checkpointer)
     self.writer = writer
-    try Self.prepare(options, epoch: epoch, digest: digest)
     var opened: [Opening] = []
     var threads: [Thread] = []
-    func start(_ name: String, _ body: @escaping @Sendable (Connection) -> Void) {
+    func start(_ name: String, preparing: Preparing? = nil, _ body: @escaping @Sendable (Connection) -> Void) {
       let opening = Opening()
       opened.append(opening)
-      threads.append(Thread(name: name) { opening.run(options, body) })
+      threads.append(Thread(name: name) { opening.run(options, preparing, body) })
     }
-    start("signet-writer") { connection in
+    // The file is prepared by the first connection that stays: one which closed again, as the only one, would move the
+    // log into the database and delete it, three fsyncs and 2 ms of a start, for the writer to make a new one.
+    start("signet-writer") { connection throws(StoreError) in
+      try Self.prepare(connection, options, epoch: epoch, digest: digest)
+    } _: { connection in
       connection.takeOverCheckpoints()
       writer.serve(Database(connection, digest: digest), checkpointer: checkpointer)
     }
-    start("signet-ckpt") { checkpointer.serve($0) }
-    for number in 1...max(1, options.readers) {
-      start("signet-reader-\(number)") { readers.serve(Database($0, digest: digest)) }
+    var error = opened[0].outcome()
+    if error == nil {
+      start("signet-ckpt") { checkpointer.serve($0) }
+      for number in 1...max(1, options.readers) {
+        start("signet-reader-\(number)") { readers.serve(Database($0, digest: digest)) }
+      }
+      error = opened.compactMap { $0.outcome() }.first
     }
     self.threads = threads
-    if let error = opened.compactMap({ $0.outcome() }).first {
+    if let error {
       close()
       throw error
     }
@@ -72,8 +79,9 @@ package final class SQLiteStore: Store {
     for thread in threads { thread.join() }
   }
 
-  private static func prepare(_ options: Options, epoch: UInt32, digest: @escaping SHA256) throws(StoreError) {
-    let connection = try connect(options.path, create: true, patience: options.patience)
+  private static func prepare(
+    _ connection: Connection, _ options: Options, epoch: UInt32, digest: @escaping SHA256
+  ) throws(StoreError) {
     let database = Database(connection, digest: digest)
     let migrator = Migrator(database, digest: digest)
     let pending = try migrator.pending()
@@ -114,13 +122,18 @@ package final class SQLiteStore: Store {
   }
 }
 
+/// What is done with a connection before its thread counts as open; the file is made when missing.
+private typealias Preparing = @Sendable (Connection) throws(StoreError) -> Void
+
 /// A thread's connection: opened by the thread itself, its failure told to whoever started it.
 private final class Opening: Sendable {
   private let state = Monitor<Result<Void, StoreError>?>(nil)
 
-  func run(_ options: SQLiteStore.Options, _ body: (Connection) -> Void) {
+  func run(_ options: SQLiteStore.Options, _ preparing: Preparing?, _ body: (Connection) -> Void) {
     do throws(StoreError) {
-      let connection = try SQLiteStore.connect(options.path, patience: options.patience)
+      let connection = try SQLiteStore.connect(
+        options.path, create: preparing != nil, patience: options.patience)
+      try preparing?(connection)
       // From here on somebody waits for an answer.
       connection.wait(patience: 5000)
       report(.success(()))

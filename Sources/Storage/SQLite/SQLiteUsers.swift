@@ -60,6 +60,7 @@ extension SQLiteStore {
       let key = try database.attempt { () throws(SQLiteError) in try userKey(id, database) }
       guard let key else { throw .missing("user") }
       try database.attempt { () throws(SQLiteError) in
+        try database.deny(.user(key, keeping: nil), now)
         try database.statement("DELETE FROM user WHERE key = ?").run(.integer(key))
         try database.audit(AuditEntry(event: .userDeleted, now: now, context: context, userID: id))
       }
@@ -96,10 +97,11 @@ private func apply(
     AuditEntry(
       event: .password, now: change.now, context: change.context, userID: change.userID, sessionID: change.keeping))
   guard var kept else { return nil }
-  kept.session.advance(to: kept.session.generation + 1, by: change)
-  kept.session.claimsVersion = kept.user.claimsVersion
   // Whoever holds an access token from before the change may be the one it was changed against.
-  kept.session.validFrom = kept.session.generation
+  kept.session.validFrom = kept.session.generation + 1
+  try database.deny(.one(kept.session.id), validFrom: kept.session.validFrom, change.now)
+  kept.session.advance(to: kept.session.validFrom, by: change)
+  kept.session.claimsVersion = kept.user.claimsVersion
   try update(kept.session, database)
   return kept
 }

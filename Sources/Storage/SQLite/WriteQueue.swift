@@ -5,6 +5,10 @@
 // can't be committed is rolled back whole, then tried job by job where the fault may be one job's own; otherwise every
 // waiter is told. So nothing is acknowledged that isn't durable. Since a batch shares one transaction, a job may throw
 // `.exists` or `.missing` only before its first write.
+//
+// A commit may be stuck for as long as the disk is. Who waits behind it is refused at the deadline, from another thread;
+// under the lock a job leaves the queue either to the writer or to that refusal. Who is in the commit waits for it:
+// it may be durable yet, so a refusal would be a guess.
 
 import Glibc
 import SQLite
@@ -17,7 +21,7 @@ package struct WriteLimits: Sendable {
   package var queue = 4096
   /// Jobs in one transaction: more would lengthen the first one's wait without saving much.
   package var batch = 256
-  /// A job which waited longer is refused without being run, in milliseconds.
+  /// A job which waited longer for its turn is refused without being run, in milliseconds.
   package var deadline = 5000
   package var log = LogBounds()
 
@@ -29,6 +33,8 @@ final class WriteQueue: Sendable {
   private struct State {
     var jobs: [WriteJob] = []
     var isClosed = false
+    /// Whether a task sees to it that nobody waits past the deadline.
+    var isWatched = false
   }
 
   private let state = Monitor(State())
@@ -55,16 +61,50 @@ final class WriteQueue: Sendable {
   }
 
   private func enqueue(_ job: WriteJob) {
+    var isFirst = false
     let refusal: StoreError? = state.withLock { state in
       if state.isClosed { return .closed }
       if state.jobs.count >= limits.queue { return .overloaded }
       state.jobs.append(job)
+      isFirst = !state.isWatched
+      state.isWatched = true
       return nil
     }
+    if isFirst { watch() }
     guard let refusal else { return state.signal() }
     job.fail(refusal)
     job.resume()
   }
+
+  /// Refuses jobs as their deadlines pass, until none waits. One wake-up for each deadline's length, since those that come
+  /// later are due later; and on no event loop, none of which has to do with the writer.
+  private func watch() {
+    Task {
+      var pause: Int? = limits.deadline
+      while let milliseconds = pause {
+        try? await Task.sleep(for: .milliseconds(milliseconds))
+        pause = expire()
+      }
+    }
+  }
+
+  /// Refuses those who have waited past the deadline; milliseconds until the next one will have, nil when none waits.
+  func expire(now: Int = monotonicMilliseconds()) -> Int? {
+    let (expired, pause) = state.withLock { state -> ([WriteJob], Int?) in
+      let count = state.jobs.firstIndex { !isLate($0, now) } ?? state.jobs.count
+      let expired = Array(state.jobs.prefix(count))
+      state.jobs.removeFirst(count)
+      state.isWatched = !state.jobs.isEmpty
+      return (expired, state.jobs.first.map { $0.queuedAt + limits.deadline - now + 1 })
+    }
+    for job in expired { job.fail(.overloaded) }
+    var waiters = Waiters()
+    waiters.resume(expired[...])
+    return pause
+  }
+
+  /// Those who waited too long are the first ones.
+  private func isLate(_ job: WriteJob, _ now: Int) -> Bool { job.queuedAt < now - limits.deadline }
 
   /// Jobs that nobody has begun yet.
   var waiting: Int { state.withLock { $0.jobs.count } }
@@ -120,16 +160,18 @@ final class WriteQueue: Sendable {
   }
 
   private func run(_ batch: ArraySlice<WriteJob>, _ database: Database, _ waiters: inout Waiters) {
-    // Those who waited too long are the first ones.
-    let oldest = monotonicMilliseconds() - limits.deadline
-    let live = batch.drop { $0.queuedAt < oldest }
+    let now = monotonicMilliseconds()
+    let live = batch.drop { isLate($0, now) }
     for job in batch[..<live.startIndex] { job.fail(.overloaded) }
     waiters.resume(batch[..<live.startIndex])
     guard !live.isEmpty else { return }
     do throws(StoreError) {
-      try database.transaction { (database) throws(StoreError) in
+      let denials = try database.transaction { (database) throws(StoreError) in
         for job in live { try Self.attempt(job, database) }
+        return try database.newDenials()
       }
+      // First: whoever hears that a session has ended finds its tokens refused.
+      database.tell(denials)
       waiters.resume(live)
       batches.add()
       written.add(live.count)

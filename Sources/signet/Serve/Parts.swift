@@ -66,6 +66,8 @@ struct Parts: Sendable {
     if settings.masterKeyPrevious != nil, read.notes.isEmpty {
       log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
     }
+    // Better no server than one whose browsers' sessions can't be refreshed.
+    if let fault = read.snapshot.pages.faults.first { throw CommandFailure.failed(fault) }
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(
@@ -77,6 +79,7 @@ struct Parts: Sendable {
   /// Keeps what was read of the environment, and what will lie in memory, from others.
   private static func keepSecrets(_ loaded: Loaded) {
     // Read once: no child process and no core dump of the environment shall have it.
+    if !loaded.secretVariables.isEmpty { Warming.finish() }
     for name in loaded.secretVariables { forget(name) }
     // Unwrapped keys lie in memory: no core file may take them to the disk.
     var none = rlimit(rlim_cur: 0, rlim_max: 0)

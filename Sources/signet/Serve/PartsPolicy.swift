@@ -9,6 +9,7 @@ extension Parts {
     var policy = Self.policy(settings, issuer)
     policy.algorithm = first.token.algorithm.rawValue
     policy.algorithms = first.token.algorithms.map(\.rawValue)
+    policy.cookiesCrossSites = first.cookie.sameSite == .none
     return policy
   }
 
@@ -20,7 +21,8 @@ extension Parts {
       absoluteTTL: Int64(settings.session.absoluteTTL.milliseconds),
       retryWindow: Int64(settings.session.retryWindow.milliseconds),
       revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
-      maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength)
+      maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength,
+      cookiesCrossSites: settings.cookie.sameSite == .none)
     policy.takesCertificates = settings.takesClientCertificates
     return policy
   }

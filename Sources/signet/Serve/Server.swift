@@ -34,7 +34,8 @@ actor Server {
   var lastBeat: (offered: [String], keys: String, at: Int64)?
   var complaint: (text: String, at: Int64)?
   var flushedAt: Int64 = 0
-  private var sweeping: Task<Void, Never>?
+  private var sweeping: [Task<Void, Never>] = []
+  private var denials: Task<Void, Never>?
   /// What was said of clients that get no tokens.
   var faults: [String] = []
 
@@ -68,10 +69,21 @@ actor Server {
         await self.noteVerifiers()
       }
     }
-    sweeping = Task { [authority = parts.authority] in
-      var (sweep, pause) = (SessionSweep(authority), 1000)
-      while (try? await Task.sleep(for: .milliseconds(pause))) != nil { pause = await sweep.step() }
+    denials = Task { [denylist = parts.authority.denylist] in
+      // Apart from the watch, which waits for whole readings of the keys: another process's logout is heeded within this.
+      repeat { try? await denylist.heed() } while (try? await Task.sleep(for: .milliseconds(500))) != nil
     }
+    let authority = parts.authority
+    sweeping = [
+      Task {
+        var (sweep, pause) = (SessionSweep(authority), 1000)
+        while (try? await Task.sleep(for: .milliseconds(pause))) != nil { pause = await sweep.step() }
+      },
+      Task {
+        var (sweep, pause) = (DenialSweep(authority), 1000)
+        while (try? await Task.sleep(for: .milliseconds(pause))) != nil { pause = await sweep.step() }
+      },
+    ]
   }
 
   /// Takes up a certificate which was renewed.
@@ -115,9 +127,10 @@ actor Server {
     supervisor.stopping()
     parts.log.notice("stopping")
     watch?.cancel()
-    sweeping?.cancel()
+    let background = sweeping + [denials].compactMap { $0 }
+    for task in background { task.cancel() }
     await watch?.value
-    await sweeping?.value
+    for task in background { await task.value }
     await rotating?.value
     await parts.close()
   }

@@ -1,6 +1,8 @@
 // The JWK Set, which every verifier fetches, beside nginx with a static file of its size: on all cores, and each on one
 // thread, where neither depends on how connections are spread.
 
+import Counting
+
 extension Case {
   static let jwks = Case(name: "jwks", about: "GET /.well-known/jwks.json, beside nginx with a file") { machine in
     let all = try await beside(machine.cores)
@@ -17,7 +19,7 @@ extension Case {
   private static func beside(_ threads: Int) async throws -> (turns: Turns, load: Wrk, size: Int) {
     let server = try SignetServer(settings: ["SIGNET_SERVER_LOOPS": "\(threads)"])
     let path = "/.well-known/jwks.json"
-    let size = try HTTP.send(server.port, path).body.count
+    let size = try HTTPConnection.send(server.port, path).body.count
     let nginx = try await Nginx(bytes: size, processes: threads)
     let turns = try Turns(
       { try Wrk.run(server.url + path, seconds: 4).rate }, { try nginx.map { try Wrk.run($0.url, seconds: 4).rate } })

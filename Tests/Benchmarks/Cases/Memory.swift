@@ -1,10 +1,12 @@
 // Resident memory: idle after the first answer, and while a thousand connections refresh.
 
+import Counting
+
 extension Case {
   static let memory = Case(name: "memory", about: "resident memory, idle and under load") { _ in
     let server = try SignetServer()
     try server.addUser()
-    _ = try HTTP.send(server.port, "/.well-known/jwks.json")
+    _ = try HTTPConnection.send(server.port, "/.well-known/jwks.json")
     let idle = try server.residentMegabytes()
     server.stop()
     // The arenas of the hashes come on top, 19 MiB for each thread: with cheap ones what is left is the server's own.

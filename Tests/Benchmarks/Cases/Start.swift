@@ -1,5 +1,7 @@
 // From the start of the process to the first 200: with an empty folder once, then with its database and keys in place.
 
+import Counting
+
 extension Case {
   static let start = Case(name: "start", about: "start of the process to the first 200") { _ in
     let folder = try TemporaryFolder()
@@ -7,7 +9,7 @@ extension Case {
       let clock = ContinuousClock()
       let begin = clock.now
       let server = try SignetServer(on: folder)
-      guard try HTTP.send(server.port, "/.well-known/jwks.json").status == 200 else {
+      guard try HTTPConnection.send(server.port, "/.well-known/jwks.json").status == 200 else {
         throw Failure("the first answer")
       }
       let took = Machine.seconds(begin.duration(to: clock.now)) * 1000

@@ -1,6 +1,7 @@
 // TLS 1.3 beside nginx with the same certificate and the same suites: requests on connections that are kept, and full
 // handshakes.
 
+import Counting
 import Foundation
 
 extension Case {
@@ -9,7 +10,7 @@ extension Case {
     let certificate = try Certificate(in: folder)
     let server = try SignetServer(settings: certificate.settings)
     let path = "/.well-known/jwks.json"
-    let size = try HTTP.send(server.port, path).body.count
+    let size = try HTTPConnection.send(server.port, path).body.count
     let nginx = try await Nginx(bytes: size, certificate: certificate, processes: machine.cores)
     let requests = try Turns(
       { try Wrk.run(server.secureURL + path, seconds: 4).rate },

@@ -1,5 +1,6 @@
 // `BareProcess` as a child: what a refresh is held against, loaded in the same way.
 
+import Counting
 import Foundation
 
 /// A running bare process, ended with its owner.
@@ -16,7 +17,7 @@ final class Bare {
     folder = server.folder
     let sessions = try server.logIn(RefreshLoad.sessions)
     let body = #"{"refresh_token":"\#(sessions[0].refresh)"}"#
-    let answer = try HTTP.send(server.port, "/v1/refresh", json: body)
+    let answer = try HTTPConnection.send(server.port, "/v1/refresh", json: body)
     token = try answer.member("refresh_token")
     _ = try folder.write(String(decoding: answer.body, as: UTF8.self), to: BareProcess.answer)
     server.stop()

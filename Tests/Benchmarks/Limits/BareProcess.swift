@@ -5,6 +5,7 @@
 // connections for each core, one writer. poll(2) rather than epoll, which Swift's Glibc module lacks: for the 64
 // connections that it is measured with there is no difference.
 
+import Counting
 import Foundation
 import OpenSSL
 import SQLite
@@ -17,7 +18,7 @@ enum BareProcess {
   /// Serves until standard input ends.
   static func run(_ folder: String) throws -> Never {
     let body = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(answer)"))
-    let input = try HTTP.Answer(status: 200, body: body).member("access_token").split(separator: ".").prefix(2)
+    let input = try HTTPAnswer(status: 200, body: body).member("access_token").split(separator: ".").prefix(2)
     let writer = BareWriter(path: folder + "/signet.db")
     let loops = try (0..<ProcessInfo.processInfo.activeProcessorCount).map { _ in
       try BareLoop(signing: Array(input.joined(separator: ".").utf8), body: body, writer: writer)

@@ -13,7 +13,7 @@ actor Child {
 
   /// Starts `program` with these arguments in addition to its name.
   /// - Parameters:
-  ///   - environment: instead of the tests' own variables, of which PATH alone is kept.
+  ///   - environment: instead of the tests' own variables, of which PATH and the sanitizer's options alone are kept.
   ///   - descriptors: what it gets as 3, 4 and so on; each must itself be beyond those.
   init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
@@ -40,7 +40,7 @@ actor Child {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
     var variables = environment
-    variables["PATH"] = ProcessInfo.processInfo.environment["PATH"]
+    for name in ["PATH", "TSAN_OPTIONS"] { variables[name] = ProcessInfo.processInfo.environment[name] }
     let texts = ([program] + arguments).map { strdup($0) }
     let pairs = variables.map { strdup("\($0.key)=\($0.value)") }
     defer { for text in texts + pairs { free(text) } }

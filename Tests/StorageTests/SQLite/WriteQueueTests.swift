@@ -146,19 +146,6 @@ import Threads
     try await addUser("user-4")(store)
   }
 
-  @Test func whoWaitedTooLongIsRefused() async throws {
-    let place = try SQLitePlace()
-    defer { place.remove() }
-    let store = try place.openSQLite { $0.limits.deadline = 20 }
-    let gate = await Gate(before: store)
-    let task = await gate.queue(1, addUser("ann"))
-    try await Task.sleep(for: .milliseconds(60))
-    gate.open()
-    #expect(await failure(of: task) == .overloaded)
-    #expect(try await store.users(after: "", limit: 9).isEmpty)
-    try await addUser("ann")(store)
-  }
-
   @Test func closingFinishesWhatIsQueued() async throws {
     let place = try SQLitePlace()
     defer { place.remove() }

@@ -1,13 +1,29 @@
-// One connection for all requests of a count, so that none of them pays for a new one.
+// A blocking HTTP/1.1 client for the counts and the benchmarks. A count sends all requests over one connection, so that
+// none of them pays for a new one.
 
-import Foundation
+package import Foundation
 
-/// A small blocking HTTP/1.1 client for 127.0.0.1.
-final class KeptConnection {
+/// An answer to a request.
+package struct HTTPAnswer {
+  package let status: Int
+  package let body: Data
+
+  package init(status: Int, body: Data) { (self.status, self.body) = (status, body) }
+
+  /// A string member of the JSON body.
+  package func member(_ name: String) throws -> String {
+    let object = try JSONSerialization.jsonObject(with: body) as? [String: Any]
+    guard let text = object?[name] as? String else { throw CountingError("an answer (\(status)) has no \(name)") }
+    return text
+  }
+}
+
+/// A connection to 127.0.0.1.
+package final class HTTPConnection {
   private let descriptor: Int32
   private var buffer = [UInt8](repeating: 0, count: 65_536)
 
-  init(port: UInt16) throws {
+  package init(port: UInt16) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -23,9 +39,13 @@ final class KeptConnection {
 
   deinit { close(descriptor) }
 
+  /// One request over a connection of its own.
+  package static func send(_ port: UInt16, _ path: String, json: String? = nil) throws -> HTTPAnswer {
+    try HTTPConnection(port: port).send(path, json: json)
+  }
+
   /// POSTs JSON when there is a body, else GETs.
-  /// - Returns: the answer's body; an answer that isn't a success is an error, since it would be another way to count.
-  func send(_ path: String, json: String? = nil, token: String? = nil) throws -> Data {
+  package func send(_ path: String, json: String? = nil, token: String? = nil) throws -> HTTPAnswer {
     var head = "\(json == nil ? "GET" : "POST") \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     if let token { head += "Authorization: Bearer \(token)\r\n" }
     if let json { head += "Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n" }
@@ -34,20 +54,22 @@ final class KeptConnection {
     return try answer(to: path)
   }
 
-  private func answer(to path: String) throws -> Data {
+  private func answer(to path: String) throws -> HTTPAnswer {
     var data = Data()
     var end: Range<Data.Index>?
     while end == nil {
       try read(into: &data)
       end = data.range(of: Data("\r\n\r\n".utf8))
     }
-    guard let end else { return Data() }
-    let head = String(decoding: data[..<end.lowerBound], as: UTF8.self)
-    guard head.hasPrefix("HTTP/1.1 2") else { throw CountingError("\(path) answered \(head.prefix(16))") }
-    let field = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
-    let length = field?.split(separator: " ").last.flatMap { Int($0) } ?? 0
+    guard let end, data.count > 12, let status = Int(String(decoding: data[9..<12], as: UTF8.self)) else {
+      throw CountingError("the answer to \(path) isn't HTTP")
+    }
+    let fields = String(decoding: data[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
+    let length =
+      fields.first { $0.lowercased().hasPrefix("content-length:") }
+      .flatMap { $0.split(separator: " ").last }.flatMap { Int($0) } ?? 0
     while data.count - end.upperBound < length { try read(into: &data) }
-    return data[end.upperBound...]
+    return HTTPAnswer(status: status, body: data[end.upperBound...])
   }
 
   private func read(into data: inout Data) throws {

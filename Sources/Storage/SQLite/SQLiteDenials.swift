@@ -1,0 +1,174 @@
+// The denylist's rows: what is to be refused though it hasn't expired, each written in the transaction that ends it.
+//
+// Only what a service might still take gets a row. When the last access token of a session expires follows from its row: it
+// was issued with the latest rotation or, again, to a retry of that, for which there is half a token's life at most; but
+// for a session that is bound to a key, which may retry at any time.
+
+import SQLite
+
+extension SQLiteStore {
+  package func denyToken(_ token: TokenDenial) async throws(StoreError) -> Bool {
+    try await write { (database) throws(SQLiteError) in
+      let expiry = token.expiresAt + Denial.leeway
+      guard expiry > token.now else { return false }
+      let audience = try token.audience.map { (text) throws(SQLiteError) in try database.intern(text) }
+      guard try database.deny(2, .id(token.id), audience, token.now, expiry) else { return false }
+      try database.audit(
+        AuditEntry(
+          event: .tokenRevoked, now: token.now, context: token.context, userID: token.userID,
+          sessionID: token.sessionID, clientID: token.clientID))
+      return true
+    }
+  }
+
+  package func isDenied(_ token: DeniableToken) async throws(StoreError) -> Bool {
+    try await read { (database) throws(SQLiteError) in
+      try database.statement(
+        """
+        SELECT EXISTS (SELECT 1 FROM denied WHERE kind = 2 AND id = ?1) OR EXISTS (
+          SELECT 1 FROM denied WHERE kind = 1 AND id = ?2 AND (valid_from = 0 OR valid_from > ?3))
+        """
+      ).first(.id(token.id), .id(token.session), .integer(Int64(token.generation))) { row in row.flag(0) } ?? false
+    }
+  }
+
+  package func denials(after sequence: Int64, limit: Int) async throws(StoreError) -> [Denial] {
+    try await read { (database) throws(SQLiteError) in try database.denials(after: sequence, limit: limit) }
+  }
+
+  package func followDenials(
+    after sequence: Int64, _ listener: @escaping @Sendable ([Denial]) -> Void
+  ) async throws(StoreError) {
+    try await write { (database) throws(SQLiteError) in database.follow(after: sequence, listener) }
+  }
+
+  package func announceDenials() async throws(StoreError) {
+    try await write { (database) throws(SQLiteError) in database.mayHaveDenials() }
+  }
+
+  package func sweepDenials(
+    after cursor: Int64, before: Int64, step: SweepStep
+  ) async throws(StoreError) -> DenialsSwept {
+    let rows = try await read { (database) throws(SQLiteError) in
+      try database.statement(
+        "SELECT seq, expires_at < ? AND seq < (SELECT max(seq) FROM denied) FROM denied WHERE seq > ? ORDER BY seq LIMIT ?"
+      ).all(.integer(before), .integer(cursor), .integer(Int64(step.rows))) { row in
+        (sequence: row.integer(0), isOver: row.flag(1))
+      }
+    }
+    let over = rows.filter(\.isOver).prefix(step.removals).map(\.sequence)
+    if !over.isEmpty {
+      try await write { (database) throws(SQLiteError) in
+        for sequence in over {
+          try database.statement("DELETE FROM denied WHERE seq = ?").run(.integer(sequence))
+        }
+      }
+    }
+    // The rest of what was looked at is looked at again.
+    if over.count == step.removals { return DenialsSwept(removed: over.count, next: over.last) }
+    return DenialsSwept(removed: over.count, next: rows.count < step.rows ? nil : rows.last?.sequence)
+  }
+}
+
+/// The sessions that an operation ends.
+enum EndedSessions {
+  case one(UniqueID)
+  /// A user's, but for one.
+  case user(Int64, keeping: UniqueID?)
+  case client(Int64)
+
+  fileprivate var values: (Value, Value) {
+    switch self {
+    case .one(let id): (.id(id), .null)
+    case .user(let key, let keeping): (.integer(key), .id(keeping))
+    case .client(let key): (.integer(key), .null)
+    }
+  }
+
+  fileprivate var denial: String {
+    switch self {
+    case .one: denyOne
+    case .user: denyUser
+    case .client: denyClient
+    }
+  }
+}
+
+private let denyOne = denial(of: "id = ?3")
+private let denyUser = denial(of: "user = ?3 AND id IS NOT ?4")
+private let denyClient = denial(of: "client = ?3")
+
+/// The statement which denies the sessions that aren't ended yet and of which a token may live. A clock that was set back
+/// since the latest rotation is of no matter: that one's token lives on from its own time.
+private func denial(of sessions: String) -> String {
+  """
+  INSERT INTO denied (kind, id, valid_from, audience, denied_at, expires_at)
+  SELECT 1, id, ?2, audience, ?1, expiry FROM (
+    SELECT id, audience, \(Denial.leeway) + min(absolute_deadline, ttl + max(
+      rotated_at, iif(confirmation IS NULL, min(?1, rotated_at + ttl / 2), ?1))) AS expiry
+    FROM session, (SELECT max(token_lifetime) AS ttl FROM signing_key)
+    WHERE revoked_at IS NULL AND \(sessions))
+  WHERE expiry > ?1
+  ON CONFLICT DO NOTHING
+  """
+}
+
+extension Database {
+  /// Denies the access tokens of sessions that are about to end, or those of generations before `validFrom`. It looks at
+  /// `revoked_at`: so the rows of the sessions are changed after this.
+  func deny(_ sessions: EndedSessions, validFrom: UInt32 = 0, _ now: Int64) throws(SQLiteError) {
+    let statement = try statement(sessions.denial)
+    let (first, second) = sessions.values
+    try statement.bind(.integer(now), at: 1)
+    try statement.bind(.integer(Int64(validFrom)), at: 2)
+    try statement.bind(first, at: 3)
+    if case .user = sessions { try statement.bind(second, at: 4) }
+    try statement.run()
+    if connection.changes > 0 { mayHaveDenials() }
+  }
+
+  /// Denies what a revoked key has signed.
+  func deny(key kid: String, _ now: Int64) throws(SQLiteError) {
+    let lifetime = try statement("SELECT token_lifetime FROM signing_key WHERE kid = ?").first(.text(kid)) { row in
+      row.integer(0)
+    }
+    let expiry = now + max((lifetime ?? 0) + Denial.leeway, Denial.keyPeriod)
+    _ = try deny(3, .blob(Array(kid.utf8)), nil, now, expiry)
+  }
+
+  /// Adds a row; false when it is there already.
+  fileprivate func deny(
+    _ kind: Int64, _ id: Value, _ audience: Int64?, _ now: Int64, _ expiry: Int64
+  ) throws(SQLiteError) -> Bool {
+    try statement(
+      """
+      INSERT INTO denied (kind, id, audience, denied_at, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+      """
+    ).run(.integer(kind), id, .optional(audience), .integer(now), .integer(expiry))
+    guard connection.changes > 0 else { return false }
+    mayHaveDenials()
+    return true
+  }
+
+  /// The rows after one, oldest first.
+  func denials(after sequence: Int64, limit: Int) throws(SQLiteError) -> [Denial] {
+    try statement(
+      """
+      SELECT seq, kind, id, valid_from, audience, denied_at, expires_at FROM denied WHERE seq > ? ORDER BY seq LIMIT ?
+      """
+    ).all(.integer(sequence), .integer(Int64(limit))) { (row) throws(SQLiteError) in
+      let audience = try row.optionalInteger(4).map { (key) throws(SQLiteError) in try text(key) }
+      return Denial(
+        sequence: row.integer(0), subject: subject(row), audience: audience, deniedAt: row.integer(5),
+        expiresAt: row.integer(6))
+    }
+  }
+
+  private func subject(_ row: borrowing Row) -> Denial.Subject {
+    switch row.integer(1) {
+    case 1: .session(row.id(2), validFrom: row.integer(3) == 0 ? nil : UInt32(truncatingIfNeeded: row.integer(3)))
+    case 2: .token(row.id(2))
+    default: .key(String(decoding: row.blob(2), as: UTF8.self))
+    }
+  }
+}

@@ -21,8 +21,6 @@ package struct Refusal: Error, Sendable, Equatable {
     case invalidClient
     /// The access token is good, and gives no right to this (RFC 6750 section 3.1).
     case insufficientScope
-    /// Not for whoever asks, or not for anybody.
-    case forbidden(String)
     /// Something is otherwise than the request takes it to be.
     case conflict(String)
     case invalidScope

@@ -173,12 +173,12 @@ import Testing
       let rotated = try JSON(try await server.done(["client", "rotate-secret", "shop", "--json"]))
       let second = try #require(rotated["client_secret"]?.string)
       #expect(rotated["previous_secret_until"]?.string != nil && first != second)
-      try await server.heeds()
+      try await server.heedsCommands()
       for secret in [first, second] { #expect(try await server.serviceToken("shop", secret).status == 200) }
       let ended = try await server.done(["client", "rotate-secret", "shop", "--keep", "0s"])
       #expect(ended.contains("the secret before is good no longer"))
       let third = try #require(ended.split(separator: "\n")[1].split(separator: " ").last.map(String.init))
-      try await server.heeds()
+      try await server.heedsCommands()
       for secret in [first, second] { #expect(try await server.serviceToken("shop", secret).error == "invalid_client") }
       #expect(try await server.serviceToken("shop", third).status == 200)
       for keep in ["31d", "1", "-1s", "soon"] {

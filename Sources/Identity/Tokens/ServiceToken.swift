@@ -73,6 +73,9 @@ extension Issuer {
     guard !record.isPublic, record.grants.contains(Grant.clientCredentials) else {
       throw Refusal(.unauthorizedClient, cause: "grant_not_registered")
     }
+    guard request.proven != nil || !(record.requiresDPoP || record.requiresMTLS) else {
+      throw Refusal(.invalidRequest("the client's tokens are bound to a key; prove its possession"), cause: "unbound")
+    }
     let scope = try scope(request.scope, of: record)
     let audience = try audience(request.audience, of: record)
     let context = try contexts.clients.load(record.id)

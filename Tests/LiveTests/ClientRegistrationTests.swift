@@ -20,8 +20,8 @@ import Testing
       (["--kind", "confidential", "--grant", "password"], #""kind":"confidential","grants":["password"]"#, "grants"),
       (["--grant", "implicit"], #""grants":["implicit"]"#, "grants"),
       (["--grant", "password", "--grant", "password"], #""grants":["password","password"]"#, "grants"),
-      (["--audience", "http://issuer.example"], #""audiences":["http://issuer.example"]"#, "audiences"),
-      (["--audience", "http://issuer.example/admin"], #""audiences":["http://issuer.example/admin"]"#, "audiences"),
+      (["--audience", "https://issuer.example"], #""audiences":["https://issuer.example"]"#, "audiences"),
+      (["--audience", "https://issuer.example/admin"], #""audiences":["https://issuer.example/admin"]"#, "audiences"),
       (["--audience", "a b"], #""audiences":["a b"]"#, "audiences"),
       (["--audience", ""], #""audiences":[""]"#, "audiences"),
       (["--audience", "a", "--audience", "a"], #""audiences":"a""#, "audiences"),
@@ -90,7 +90,7 @@ import Testing
   ]
 
   @Test func whatIsWrongNamesItsMember() async throws {
-    try await withServer(["issuer=http://issuer.example"]) { server in
+    try await withServer(["issuer=https://issuer.example"]) { server in
       var files = ["PUBLIC": try server.folder.write("{\"keys\":[{\(Self.point)}]}", to: "PUBLIC.jwks")]
       for (name, text) in Self.keys { files[name] = try server.folder.write(text, to: name + ".jwks") }
       try await server.addClient("shop")
@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test func everyMemberIsKeptAndShown() async throws {
-    try await withServer(["issuer=http://issuer.example"]) { server in
+    try await withServer(["issuer=https://issuer.example"]) { server in
       let file = try server.folder.write("{\"keys\":[{\(Self.point),\"kid\":\"k\",\"x5u\":\"https://x\"}]}", to: "jwks")
       try await server.done([
         "client", "add", "Shop", "--id", "shop", "--kind", "confidential", "--auth", "private_key_jwt", "--jwks", file,

@@ -28,6 +28,9 @@ struct FormBody {
     }
   }
 
+  /// For a request without a body: one with this parameter alone.
+  init(clientID: String?) { parameters["client_id"] = clientID }
+
   /// A parameter; nil when absent or empty (RFC 6749 section 3.2).
   subscript(_ name: String) -> String? {
     guard let value = parameters[name], !value.isEmpty else { return nil }

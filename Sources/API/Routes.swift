@@ -23,6 +23,7 @@ extension Endpoints {
       Route(.patch, "/v1/verify", name: "verify", deferred(.bearer, verify)),
       Route(.delete, "/v1/verify", name: "verify", deferred(.bearer, verify)),
       Route(.post, "/oauth2/token", name: "token", deferred(.oauth, token)),
+      Route(.get, "/v1/revocations", name: "revocations", deferred(.oauth, revocations)),
       Route(.get, "/.well-known/jwks.json", name: "jwks", .immediate(jwks)),
       Route(.get, "/.well-known/oauth-authorization-server", name: "metadata", .immediate(metadata)),
       Route(.get, "/.well-known/openid-configuration", name: "metadata_openid", .immediate(metadata)),

@@ -16,7 +16,7 @@ package final class Issuer {
   private(set) var contexts: Contexts
   let counts: Counts
   /// Waits without holding the loop, for so many milliseconds.
-  let sleep: (Int) async -> Void
+  package let sleep: (Int) async -> Void
 
   /// - Parameter sleep: waits on the loop's own timer.
   package init(_ authority: Authority, sleep: @escaping (Int) async -> Void) throws {

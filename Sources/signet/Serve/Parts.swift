@@ -22,6 +22,7 @@ struct Parts: Sendable {
   let store: SQLiteStore
   let hashing: HashingPool
   let authority: Authority
+  let feed: FeedHub
   let adminToken: AdminToken
   let keys: KeyReading
   let node: Node
@@ -67,6 +68,7 @@ struct Parts: Sendable {
     // Better no server than one whose browsers' sessions can't be refreshed.
     if let fault = read.snapshot.pages.faults.first { throw CommandFailure.failed(fault) }
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
+    feed = FeedHub(metrics)
     adminToken = try AdminTokenFile.renew(in: folder)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(
@@ -117,7 +119,7 @@ struct Parts: Sendable {
   /// on it, so no field is believed there.
   private func listen(_ settings: Settings) {
     certificates?.begin(server, metrics, log)
-    let (authority, adminToken, origins) = (authority, adminToken, settings.cors.origins)
+    let (authority, feed, adminToken, origins) = (authority, feed, adminToken, settings.cors.origins)
     var options = ListenerOptions()
     options.proxies = settings.proxy.trustedProxies
     options.strictTransport = settings.tls.hsts.milliseconds / 1000
@@ -125,26 +127,29 @@ struct Parts: Sendable {
       options.speaksTLS = listener.speaksTLS
       options.expectsProxyHeader = listener.expectsProxyHeader
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, adminToken, origins, loop).publicRouter()
+        Self.endpoints(authority, feed, adminToken, origins, loop).publicRouter()
       }
     }
     if let listener = listeners.operators {
       var options = ListenerOptions()
       options.reserve = 32
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, adminToken, origins, loop).operatorRouter()
+        Self.endpoints(authority, feed, adminToken, origins, loop).operatorRouter()
       }
     }
   }
 
   /// The loop's endpoints, made at the first listener and kept by the loop; they adopt every snapshot published later.
   private static func endpoints(
-    _ authority: Authority, _ adminToken: AdminToken, _ origins: [String], _ loop: isolated EventLoop
+    _ authority: Authority, _ hub: FeedHub, _ adminToken: AdminToken, _ origins: [String], _ loop: isolated EventLoop
   ) -> Endpoints {
     if let endpoints = loop.attachments[endpointsKey] as? Endpoints { return endpoints }
     do {
       let issuer = try Issuer(authority) { milliseconds in await loop.sleep(milliseconds: milliseconds) }
-      let endpoints = Endpoints(issuer, origins: origins, adminToken: adminToken)
+      let feed = Feed(hub) { denials in
+        loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.feed.take(denials) }
+      }
+      let endpoints = Endpoints(issuer, origins: origins, feed: feed, adminToken: adminToken)
       loop.attachments[endpointsKey] = endpoints
       authority.subscribe { snapshot in
         loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.adopt(snapshot) }

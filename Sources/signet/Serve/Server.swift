@@ -70,9 +70,16 @@ actor Server {
         await self.noteVerifiers()
       }
     }
-    denials = Task { [denylist = parts.authority.denylist] in
-      // Apart from the watch, which waits for whole readings of the keys: another process's logout is heeded within this.
-      repeat { try? await denylist.heed() } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+    denials = Task { [denylist = parts.authority.denylist, feed = parts.feed] in
+      await withDiscardingTaskGroup { group in
+        var isServed = false
+        // Apart from the watch, which waits for whole readings of the keys: another process's logout is heeded within this.
+        repeat {
+          guard (try? await denylist.heed()) != nil, !isServed else { continue }
+          isServed = true
+          group.addTask { await feed.serve(denylist) }
+        } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+      }
     }
     let authority = parts.authority
     sweeping = [

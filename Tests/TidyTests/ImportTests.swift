@@ -15,7 +15,7 @@ import Testing
     "Identity": [
       "JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads",
     ],
-    "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
+    "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry", "Threads"],
     "signet": [
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
       "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",

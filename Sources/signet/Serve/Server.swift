@@ -59,6 +59,11 @@ actor Server {
     let few = DescriptorLimit.warning(descriptors, loaded.settings.limits)
     for warning in loaded.warnings + [few].compactMap({ $0 }) { parts.log.warning("\(warning)") }
     complain(of: parts.authority.snapshot)
+    beginWatching()
+    beginSweeping()
+  }
+
+  private func beginWatching() {
     parts.authority.rereads { if await !self.publish() { await self.readAgain() } }
     watch = Task {
       while !Task.isCancelled {
@@ -81,6 +86,9 @@ actor Server {
         } while (try? await Task.sleep(for: .milliseconds(500))) != nil
       }
     }
+  }
+
+  private func beginSweeping() {
     let authority = parts.authority
     sweeping = [
       Task {

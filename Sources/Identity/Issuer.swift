@@ -48,14 +48,19 @@ struct Contexts {
   let clients: ClientContexts
   let verifier: TokenVerifier
   let verified = VerifiedTokens()
+  /// Signs the answers to introspection.
+  let introspections: TokenSigner?
 
   init(_ snapshot: Snapshot) throws {
     refreshTokens = try RefreshTokenCodec(snapshot.ring)
     deviceTokens = try DeviceTokenCodec(snapshot.ring)
-    referenceTokens = try ReferenceTokenCodec(snapshot.ring)
+    referenceTokens = try ReferenceTokenCodec(snapshot.ring.secrets[.referenceToken, default: [:]])
     accessTokens = try AccessTokenWriter(snapshot.ring, referenceTokens, issuer: snapshot.policy.issuer)
     clients = try ClientContexts(snapshot)
     verifier = try TokenVerifier(keys: snapshot.ring.published)
+    introspections = try snapshot.ring.signing[snapshot.ring.algorithm].map { (key) throws(JOSEError) in
+      try TokenSigner(key: key, type: IntrospectionAnswer.type)
+    }
   }
 }
 

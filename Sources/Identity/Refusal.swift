@@ -30,9 +30,9 @@ package struct Refusal: Error, Sendable, Equatable {
     case invalidTarget
     case unauthorizedClient
     case unsupportedGrantType
+    /// RFC 7009 section 2.2.1.
+    case unsupportedTokenType
     case notFound(String)
-    /// Well-formed and authenticated as far as that goes, and not to be done (RFC 9110 section 15.5.4); says why.
-    case forbidden(String)
     /// Too busy, or the store can't be written; come back after so many seconds.
     case temporarilyUnavailable(retryAfter: Int)
     /// A bug or a failure of ours; never with detail.

@@ -6,6 +6,7 @@
 
 import JOSE
 import Passwords
+import Proofs
 package import Storage
 import Telemetry
 
@@ -15,6 +16,7 @@ package final class Issuer {
   package private(set) var snapshot: Snapshot
   private(set) var contexts: Contexts
   let counts: Counts
+  let proofCounts: ProofCounts
   /// Waits without holding the loop, for so many milliseconds.
   package let sleep: (Int) async -> Void
 
@@ -24,12 +26,13 @@ package final class Issuer {
     self.sleep = sleep
     snapshot = authority.snapshot
     counts = Counts(authority.metrics)
-    contexts = try Contexts(snapshot)
+    proofCounts = ProofCounts(authority.metrics)
+    contexts = try Contexts(snapshot, authority.replays)
   }
 
   /// Serves by a new snapshot from now on; what is in flight ends by the one it began with or this.
   package func adopt(_ snapshot: Snapshot) throws {
-    contexts = try Contexts(snapshot)
+    contexts = try Contexts(snapshot, authority.replays)
     self.snapshot = snapshot
   }
 
@@ -47,11 +50,12 @@ struct Contexts {
   let accessTokens: AccessTokenWriter
   let clients: ClientContexts
   let verifier: TokenVerifier
+  let proofs: ProofChecker
   let verified = VerifiedTokens()
   /// Signs the answers to introspection.
   let introspections: TokenSigner?
 
-  init(_ snapshot: Snapshot) throws {
+  init(_ snapshot: Snapshot, _ replays: Replays) throws {
     refreshTokens = try RefreshTokenCodec(snapshot.ring)
     deviceTokens = try DeviceTokenCodec(snapshot.ring)
     referenceTokens = try ReferenceTokenCodec(snapshot.ring.secrets[.referenceToken, default: [:]])
@@ -61,6 +65,7 @@ struct Contexts {
     introspections = try snapshot.ring.signing[snapshot.ring.algorithm].map { (key) throws(JOSEError) in
       try TokenSigner(key: key, type: IntrospectionAnswer.type)
     }
+    proofs = try snapshot.ring.proofChecker(replays)
   }
 }
 

@@ -174,9 +174,9 @@ private func withPage(_ body: (LiveServer) async throws -> Void) async throws {
 extension LiveServer {
   /// Waits until the running server serves pages of this origin.
   fileprivate func servesPages(of origin: String) async throws {
-    _ = try await eventually("pages of \(origin) are served") {
+    try await eventually("pages of \(origin) are served") {
       let answer = try await send(Request("GET", "/healthz", [("Origin", origin)]))
-      return answer.field("access-control-allow-credentials") == "true" ? true : nil
+      return answer.field("access-control-allow-credentials") == "true"
     }
   }
 

@@ -116,8 +116,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor", "SignetVerifier",
-        "Telemetry",
+        "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor",
+        "SignetVerifier", "Telemetry",
       ],
       path: "Tests/FuzzTargets", exclude: ["Seeds"], swiftSettings: settings),
     .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", swiftSettings: settings),

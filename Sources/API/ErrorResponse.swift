@@ -62,6 +62,9 @@ struct ErrorResponse {
     case .unauthorizedClient: self.init(400, "unauthorized_client", "the client isn't registered for this grant")
     case .unsupportedGrantType:
       self.init(400, "unsupported_grant_type", "grant_type must be one that the metadata lists")
+    case .unsupportedTokenType:
+      let why = "tokens of this form can't be revoked one by one; revoke the session's refresh token"
+      self.init(400, "unsupported_token_type", why)
     case .notFound(let what): self.init(404, "not_found", what)
     case .temporarilyUnavailable(let seconds):
       self.init(503, "temporarily_unavailable", "too busy at the moment; try again", retryAfter: seconds)

@@ -27,8 +27,8 @@ import Testing
     "Counting": [], "Faults": [], "MallocCount": [],
     "ExampleService": ["SignetVerifier"],
     "FuzzTargets": [
-      "API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor", "SignetVerifier",
-      "Telemetry",
+      "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor",
+      "SignetVerifier", "Telemetry",
     ],
     "Fuzz": ["FuzzTargets"],
   ]

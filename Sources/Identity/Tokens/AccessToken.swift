@@ -68,6 +68,9 @@ final class AccessTokenWriter {
     }
   }
 
+  /// The `jti` of the token that was written last.
+  var latest: UniqueID { UniqueID(high: word(jti, 0), low: word(jti, 8)) }
+
   /// Throws what `write` would of the token's size, at none of the cost of a signature.
   func check(_ content: AccessTokenContent, as client: ClientContext) throws(AccessTokenError) {
     try writeClaims(content, client)

@@ -24,7 +24,11 @@ struct ErrorResponse {
   /// The field `DPoP-Nonce` (RFC 9449 section 8).
   var nonce: String?
 
-  init(_ status: Int, _ error: String, _ description: String, challenge: String? = nil, retryAfter: Int? = nil) {
+  init(
+    _ status: Int, _ error: String, _ description: String, challenge: String? = nil, retryAfter: Int? = nil,
+    nonce: String? = nil
+  ) {
+    self.nonce = nonce
     self.status = status
     self.error = error
     self.description = description
@@ -51,12 +55,8 @@ struct ErrorResponse {
       self.init(401, "invalid_token", "an access token is needed: Authorization: Bearer TOKEN", challenge: bearer)
     case .invalidDPoPProof(let why): self.init(400, "invalid_dpop_proof", why)
     case .challengedProof(let why): self.init(dpop: "invalid_dpop_proof", why)
-    case .useDPoPNonce(let nonce):
-      self.init(400, "use_dpop_nonce", Self.nonceSentence)
-      self.nonce = nonce
-    case .challengedNonce(let nonce):
-      self.init(dpop: "use_dpop_nonce", Self.nonceSentence)
-      self.nonce = nonce
+    case .useDPoPNonce(let nonce): self.init(400, "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
+    case .challengedNonce(let nonce): self.init(dpop: "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
     case .invalidBoundToken:
       self.init(dpop: "invalid_token", "the access token isn't good, or no longer, or not by this scheme")
     case .invalidClient:
@@ -76,9 +76,10 @@ struct ErrorResponse {
   }
 
   /// RFC 9449 section 7.1.
-  private init(dpop error: String, _ description: String) {
+  private init(dpop error: String, _ description: String, nonce: String? = nil) {
     let algorithms = ProofAlgorithms.names.joined(separator: " ")
-    self.init(401, error, description, challenge: #"DPoP realm="signet", error="\#(error)", algs="\#(algorithms)""#)
+    self.init(401, error, description, challenge: #"DPoP realm="signet", error="\#(error)", algs="\#(algorithms)""#,
+      nonce: nonce)
   }
 
   private static let nonceSentence = "the DPoP proof must have the nonce of the field DPoP-Nonce; send a new proof"

@@ -85,7 +85,7 @@ let package = Package(
       "Identity",
       ["JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads"]),
     .target(
-      name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
+      name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry", "Threads"],
       resources: [.embedInCode("openapi.json")], swiftSettings: settings),
     .executableTarget(
       name: "signet",

@@ -13,10 +13,16 @@ package final class Endpoints {
   let cors: CORS
   var documents: Documents
   let fetches = KeyFetches()
+  /// What the loop has of the feed of revocations.
+  package let feed: Feed
+  /// The token in the data folder; nil where there is none.
+  let adminToken: AdminToken?
 
   /// - Parameter origins: what browsers' pages may read answers, from the configuration.
-  package init(_ issuer: Issuer, origins: [String]) {
+  package init(_ issuer: Issuer, origins: [String], feed: Feed, adminToken: AdminToken? = nil) {
     self.issuer = issuer
+    self.feed = feed
+    self.adminToken = adminToken
     cors = CORS(origins, issuer.snapshot.pages)
     documents = Documents(issuer.snapshot)
   }
@@ -28,6 +34,7 @@ package final class Endpoints {
     documents = Documents(snapshot)
     cors.pages = snapshot.pages
     fetches.begin(snapshot.ring.mark)
+    feed.clientsChanged()
   }
 
   /// Changes which origins' pages may read answers.

@@ -62,13 +62,16 @@ struct ErrorResponse {
     case .invalidClient:
       let challenge = style == .oauth ? #"Basic realm="signet""# : bearer
       self.init(401, "invalid_client", "the client is unknown, or may not do this here", challenge: challenge)
+    case .insufficientScope:
+      let why = "the access token gives no right to this"
+      self.init(403, "insufficient_scope", why, challenge: bearer + #", error="insufficient_scope""#)
+    case .conflict(let why): self.init(409, "conflict", why)
     case .invalidScope: self.init(400, "invalid_scope", "the scope isn't one the client may ask for")
     case .invalidTarget: self.init(400, "invalid_target", "the audience isn't one the client may ask for")
     case .unauthorizedClient: self.init(400, "unauthorized_client", "the client isn't registered for this grant")
     case .unsupportedGrantType:
       self.init(400, "unsupported_grant_type", "grant_type must be one that the metadata lists")
     case .notFound(let what): self.init(404, "not_found", what)
-    case .forbidden(let why): self.init(403, "forbidden", why)
     case .temporarilyUnavailable(let seconds):
       self.init(503, "temporarily_unavailable", "too busy at the moment; try again", retryAfter: seconds)
     case .serverError: self.init(500, "server_error", "something went wrong on our side; the log knows the request id")

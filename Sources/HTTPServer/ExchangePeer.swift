@@ -10,6 +10,9 @@ extension Exchange {
   /// What tells one party from another: an IPv4 address whole, an IPv6 address by its /64.
   package var addressPrefix: UInt64 { client.prefix.reduce(0) { $0 << 8 | UInt64($1) } }
 
+  /// Whether it comes from this machine: from a loopback address or a Unix socket.
+  package var isFromThisMachine: Bool { source.isLoopback }
+
   /// Mixes the client's address into a hash, without an allocation.
   package func hashClient(into hasher: inout Hasher) { source.hash(into: &hasher) }
 

@@ -48,6 +48,7 @@ package final class Authority: Sendable {
     var probe: (at: Int64, failure: StoreError?)?
     var probing: Int64?
     var keyFailure: String?
+    var reread: @Sendable () async -> Void = {}
   }
 
   package init(store: any Store, hashing: HashingPool, clock: Clock, metrics: Metrics, snapshot: Snapshot) {
@@ -76,6 +77,12 @@ package final class Authority: Sendable {
     }
     for subscriber in subscribers { subscriber(snapshot) }
   }
+
+  /// Sets what reads keys and clients again and publishes them.
+  package func rereads(by body: @escaping @Sendable () async -> Void) { state.withLock { $0.reread = body } }
+
+  /// Lets every event loop serve by what this process has changed in the store; done when they do.
+  package func reread() async { await state.withLock { $0.reread }() }
 
   /// Why there is no key to sign with, as far as the store goes; nil when there is one.
   package var keyFailure: String? {

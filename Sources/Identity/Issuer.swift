@@ -18,7 +18,7 @@ package final class Issuer {
   let counts: Counts
   let proofCounts: ProofCounts
   /// Waits without holding the loop, for so many milliseconds.
-  let sleep: (Int) async -> Void
+  package let sleep: (Int) async -> Void
 
   /// - Parameter sleep: waits on the loop's own timer.
   package init(_ authority: Authority, sleep: @escaping (Int) async -> Void) throws {
@@ -112,6 +112,9 @@ final class Counts {
   let ahead: Counter
   let refreshRefusals: Counter
   let logouts: Counter
+  let clients: Counter
+  let clientRefusals: Counter
+  let serviceTokens: Counter
 
   init(_ metrics: Metrics) {
     func refresh(_ outcome: String) -> Counter {
@@ -129,12 +132,20 @@ final class Counts {
     ahead = refresh("ahead")
     refreshRefusals = refresh("refused")
     logouts = metrics.counter("signet_logouts_total", "Sessions ended by their user.")
+    func clients(_ outcome: String) -> Counter {
+      metrics.counter(
+        "signet_client_authentications_total", "Clients that said who they are, by outcome.",
+        labels: [("outcome", outcome)])
+    }
+    self.clients = clients("granted")
+    clientRefusals = clients("refused")
+    serviceTokens = metrics.counter("signet_client_tokens_total", "Access tokens issued to clients for themselves.")
   }
 }
 
 extension Refusal {
   /// What a failed store means to a client.
-  init(_ error: StoreError) {
+  package init(_ error: StoreError) {
     switch error {
     case .full, .readOnly, .busy, .overloaded, .closed:
       self.init(.temporarilyUnavailable(retryAfter: 1), cause: error.cause)

@@ -1,7 +1,7 @@
 // What an operator decides of accounts, sessions and tokens; everything here can change without a restart but the
 // issuer and the algorithms.
 
-import Storage
+package import Storage
 
 /// The operator's decisions. Durations are milliseconds.
 package struct Policy: Sendable, Equatable {
@@ -24,6 +24,8 @@ package struct Policy: Sendable, Equatable {
   package var takesCertificates = false
   /// Whether the refresh token's cookie is sent to the issuer by pages of other sites (`SameSite=None`).
   package var cookiesCrossSites: Bool
+  /// How clients may authenticate: those by a certificate where one can be shown to this server.
+  package var clientMethods: [ClientAuthentication.Method] = [.none, .basic, .post, .privateKeyJWT]
 
   package init(
     issuer: String, audience: String, algorithm: String, algorithms: [String] = [], keys: KeyPolicy = .standard,

@@ -28,14 +28,18 @@ package struct Refusal: Error, Sendable, Equatable {
     /// A bound token as a bearer token, one that isn't bound by the scheme `DPoP`, or one by it that isn't good.
     case invalidBoundToken
     case invalidClient
+    /// The access token is good, and gives no right to this (RFC 6750 section 3.1).
+    case insufficientScope
+    /// Not for whoever asks, or not for anybody (RFC 9110 section 15.5.4); says why.
+    case forbidden(String)
+    /// Something is otherwise than the request takes it to be.
+    case conflict(String)
     case invalidScope
     /// RFC 8707 section 2.
     case invalidTarget
     case unauthorizedClient
     case unsupportedGrantType
     case notFound(String)
-    /// Well-formed and authenticated as far as that goes, and not to be done (RFC 9110 section 15.5.4); says why.
-    case forbidden(String)
     /// Too busy, or the store can't be written; come back after so many seconds.
     case temporarilyUnavailable(retryAfter: Int)
     /// A bug or a failure of ours; never with detail.

@@ -103,18 +103,21 @@ extension LiveServer {
 }
 
 /// The example of Tests/ExampleService, running.
-private struct Service {
+struct Service {
   let child: Child
   let port: Int
   /// Moves its clocks.
   let clock: String
 
   /// - Parameter key: a file with the key that opens encrypted tokens.
-  static func start(_ issuer: String, _ folder: Folder, key: String? = nil) async throws -> Service {
+  static func start(
+    _ issuer: String, _ folder: Folder, key: String? = nil, environment: [String: String] = [:]
+  ) async throws -> Service {
     let program = URL(fileURLWithPath: Programs.ownFile).deletingLastPathComponent()
       .appendingPathComponent("ExampleService").path
     let clock = folder.path + "/clock"
-    let child = try Child(program, [issuer, clock] + [key].compactMap { $0 }, folder: folder)
+    let child = try Child(
+      program, [issuer, clock] + [key].compactMap { $0 }, environment: environment, folder: folder)
     let port = try await eventually("the service listens") {
       if let status = await child.exitStatus() { throw HarnessError("ended with \(status): \(child.standardError)") }
       return child.standardOutput.split(separator: "\n").last { $0.hasPrefix("listening on ") }?

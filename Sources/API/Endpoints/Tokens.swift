@@ -55,16 +55,38 @@ extension Endpoints {
   /// RFC 6749 section 3.2.
   func token(_ exchange: Exchange) async throws(Refusal) {
     let form = try FormBody(exchange)
-    guard exchange.field(.authorization) == nil, form["client_secret"] == nil else {
-      throw Refusal(.invalidClient, cause: "public_client_with_secret")
+    // Before anything else is told: what a client is registered for concerns itself alone.
+    var client: RegisteredClient?
+    if ClientCredentials.areThere(exchange, form) { client = try await authenticatedClient(exchange, form) }
+    switch try form.required("grant_type") {
+    case Grant.refreshToken:
+      var request = RefreshRequest(
+        refreshToken: try form.required("refresh_token"), scope: form["scope"], clientID: client?.record.id,
+        isAuthenticated: client?.record.isPublic == false)
+      request.proven = try proven(exchange)
+      answer(exchange, try await issuer.refresh(request, from: requester(exchange)))
+    case Grant.clientCredentials:
+      // Said of the client and not of the grant: without credentials nobody is told what is registered.
+      guard let client, !client.record.isPublic else { throw Refusal(.invalidClient, cause: "not_confidential") }
+      let request = ServiceRequest(
+        scope: form["scope"], audience: try form.audience(), proven: try proven(exchange))
+      answer(exchange, try issuer.serve(client, request))
+    default: throw Refusal(.unsupportedGrantType, cause: "grant_type")
     }
-    guard try form.required("grant_type") == "refresh_token" else {
-      throw Refusal(.unsupportedGrantType, cause: "grant_type")
-    }
-    var request = RefreshRequest(
-      refreshToken: try form.required("refresh_token"), scope: form["scope"], clientID: form["client_id"])
-    request.proven = try proven(exchange)
-    answer(exchange, try await issuer.refresh(request, from: requester(exchange)))
+  }
+
+  /// RFC 6749 section 4.4.3: without a refresh token.
+  private func answer(_ exchange: Exchange, _ token: ServiceAnswer) {
+    var json = JSONWriter()
+    json.beginObject()
+    json.name("access_token")
+    json.value(text: token.accessTokenText)
+    json.member("token_type", token.tokenType)
+    json.member("expires_in", token.expiresIn)
+    json.member("scope", token.scope)
+    json.endObject()
+    exchange.add("Cache-Control", "no-store")
+    exchange.respond(200, contentType: "application/json", body: json.bytes)
   }
 
   /// The token answer: RFC 6749 section 5.1 with Signet's members.

@@ -44,6 +44,9 @@ extension Issuer {
     try check(request)
     let confirmation = try confirmation(for: client, request.proven)
     let (user, hash) = try await authenticate(request, from: requester)
+    guard !isAdministration(audience) || isAdministrator(user) else {
+      throw Refusal(.invalidTarget, cause: "no_administrator")
+    }
     let new = session(for: user, client, scope, audience, confirmation, request.device, requester)
     let session = SessionRecord(new, claimsVersion: user.claimsVersion)
     try checkAnswer(SessionAndUser(session: session, user: user), scope: scope, now: new.now)

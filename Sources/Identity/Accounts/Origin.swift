@@ -67,15 +67,20 @@ package struct PageOrigins: Sendable, Equatable {
 
   /// What is wrong with an origin for this issuer's cookie; nil when nothing is.
   package static func objection(to origin: String, _ policy: Policy) -> String? {
-    guard let page = WebOrigin(origin), let issuer = WebOrigin(policy.issuer), !origin.hasSuffix("/") else {
+    objection(to: origin, issuer: policy.issuer, cookiesCrossSites: policy.cookiesCrossSites)
+  }
+
+  /// What is wrong with an origin for that issuer's cookie; nil when nothing is.
+  static func objection(to origin: String, issuer url: String, cookiesCrossSites: Bool) -> String? {
+    guard let page = WebOrigin(origin), let issuer = WebOrigin(url), !origin.hasSuffix("/") else {
       return "\(origin) is no origin; write it as https://app.example.com"
     }
-    guard !policy.cookiesCrossSites else { return nil }
+    guard !cookiesCrossSites else { return nil }
     switch page.isSameSite(as: issuer) {
     case true: return nil
-    case nil: return "whether \(origin) is same-site with \(policy.issuer) is libpsl's to say; install libpsl5"
+    case nil: return "whether \(origin) is same-site with \(url) is libpsl's to say; install libpsl5"
     case false:
-      return "\(origin) isn't same-site with \(policy.issuer), so browsers won't send it the cookie; serve both from one "
+      return "\(origin) isn't same-site with \(url), so browsers won't send it the cookie; serve both from one "
         + "domain by one scheme, or set cookie.same_site to none"
     }
   }

@@ -13,13 +13,14 @@ package struct Bearer: Sendable {
 extension Issuer {
   /// Checks an access token for Signet's own user endpoints: one of ours, the issuer in `aud`, a live session.
   /// - Parameters:
+  ///   - audience: whom it must be for; nil: the issuer.
   ///   - isDPoP: whether the token came by the scheme `DPoP`.
   ///   - evidence: what the request shows; a bound token is good with it alone.
   package func bearer(
-    _ token: String, isDPoP: Bool = false, _ evidence: Evidence = .none
+    _ token: String, audience: String? = nil, isDPoP: Bool = false, _ evidence: Evidence = .none
   ) async throws(Refusal) -> Bearer {
     let now = moment().now
-    let access = try await verified(accessToken: token, audience: policy.issuer, now: now)
+    let access = try await verified(accessToken: token, audience: audience ?? policy.issuer, now: now)
     guard let session = access.session else { throw Refusal(.invalidToken, cause: "no_session") }
     let nonce = try checkPossession(of: token, boundTo: access.confirmation, isDPoP: isDPoP, evidence)
     let found: SessionAndUser?

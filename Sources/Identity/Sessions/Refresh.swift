@@ -10,15 +10,21 @@ package struct RefreshRequest: Sendable {
   package let scope: String?
   /// The client that asks, where it says so.
   package let clientID: String?
+  /// Whether it has proved to be that client, as a confidential one must.
+  package let isAuthenticated: Bool
   /// What the request has proved.
   package var proven = Proven()
   /// The clients to one of which the session must belong: those whose page asks.
   package let clients: [String]?
 
-  package init(refreshToken: String, scope: String? = nil, clientID: String? = nil, clients: [String]? = nil) {
+  package init(
+    refreshToken: String, scope: String? = nil, clientID: String? = nil, isAuthenticated: Bool = false,
+    clients: [String]? = nil
+  ) {
     self.refreshToken = refreshToken
     self.scope = scope
     self.clientID = clientID
+    self.isAuthenticated = isAuthenticated
     self.clients = clients
   }
 }
@@ -63,7 +69,8 @@ extension Issuer {
     _ token: RefreshToken, _ request: RefreshRequest, _ moment: Clock.Moment, _ requester: Requester
   ) -> RotationRequest {
     var presented = PresentedRefresh(
-      clientID: request.clientID, clients: request.clients, scope: request.scope, generation: token.generation,
+      clientID: request.clientID, isAuthenticated: request.isAuthenticated, clients: request.clients,
+      scope: request.scope, generation: token.generation,
       addressPrefix: Int64(bitPattern: requester.addressPrefix), now: moment.now, clockIsSettling: moment.isSettling)
     presented.proven = request.proven.confirmation?.stored
     return RotationRequest(
@@ -94,6 +101,7 @@ extension Issuer {
     switch refusal {
     case .scope: .invalidScope
     case .grant: .unauthorizedClient
+    case .unauthenticated: .invalidClient
     case .unproven:
       .invalidDPoPProof("the proof must be there and by the session's key; a session without a key takes none")
     default: .invalidGrant

@@ -34,6 +34,24 @@ final class AccessTokenWriter {
     _ content: AccessTokenContent, as client: ClientContext, into output: inout [UInt8]
   ) throws(AccessTokenError) {
     try writeClaims(content, client)
+    try finish(client, into: &output)
+  }
+
+  /// Appends the token of a client that acts for itself.
+  func write(
+    _ content: ServiceTokenContent, as client: ClientContext, into output: inout [UInt8]
+  ) throws(AccessTokenError) {
+    json.reset()
+    jti.withUnsafeMutableBytes { Random.fill($0) }
+    identifier.removeAll(keepingCapacity: true)
+    Base64URL.encode(jti, into: &identifier)
+    claims.write(content, identifier: identifier, into: &json)
+    try checkSize(client)
+    try finish(client, into: &output)
+  }
+
+  /// Makes the token of the claims that were written.
+  private func finish(_ client: ClientContext, into output: inout [UInt8]) throws(AccessTokenError) {
     do throws(JOSEError) {
       if client.form.isReference { return try references.write(json.bytes, into: &output) }
       guard let encrypter = client.encrypter else {
@@ -59,6 +77,10 @@ final class AccessTokenWriter {
     json.reset()
     writeIdentifier(content, client.form)
     claims.write(content, identifier: identifier, client.form, into: &json)
+    try checkSize(client)
+  }
+
+  private func checkSize(_ client: ClientContext) throws(AccessTokenError) {
     guard let limit = client.form.limit else { return }
     let size = client.size(claims: json.bytes.count)
     if size > limit { throw .tooLarge(size, limit: limit) }

@@ -68,6 +68,9 @@ package struct TokenForm: Sendable {
     changedAt = tokens.changedAt
   }
 
+  /// The name under which an algorithm is registered: Ed25519 is another one for EdDSA (RFC 9864).
+  package static func registeredName(_ name: String) -> String { SignatureAlgorithm(name: name)?.rawValue ?? name }
+
   private static func signature(
     _ tokens: ClientTokens, _ offers: some Collection<SignatureAlgorithm>, _ usual: SignatureAlgorithm
   ) throws(TokenFormError) -> Signature {

@@ -9,6 +9,6 @@ extension PresentedCertificate {
       return nil
     }
     X509_free(certificate)
-    self.init(thumbprint: Digest.sha256(der))
+    self.init(der: der)
   }
 }

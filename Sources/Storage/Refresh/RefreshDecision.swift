@@ -12,6 +12,8 @@ package struct RefreshState: Sendable, Equatable {
   package var confirmation: [UInt8]?
   /// Whether the client is registered for refreshing.
   package var clientMayRefresh: Bool
+  /// Whether the client has to authenticate.
+  package var clientIsConfidential: Bool
   /// Whether the client's tokens must be bound by DPoP, or to a certificate.
   package var clientRequiresDPoP: Bool
   package var clientRequiresMTLS: Bool
@@ -29,14 +31,15 @@ package struct RefreshState: Sendable, Equatable {
 
   package init(
     clientID: String, scope: String = "", confirmation: [UInt8]? = nil, clientMayRefresh: Bool = true,
-    clientRequiresDPoP: Bool = false, clientRequiresMTLS: Bool = false, userActive: Bool = true, revoked: Bool = false,
-    idleDeadline: Int64, absoluteDeadline: Int64, generation: UInt32,
+    clientIsConfidential: Bool = false, clientRequiresDPoP: Bool = false, clientRequiresMTLS: Bool = false,
+    userActive: Bool = true, revoked: Bool = false, idleDeadline: Int64, absoluteDeadline: Int64, generation: UInt32,
     validFrom: UInt32 = 0, rotatedAt: Int64, rotatedFrom: Int64, retriedElsewhere: Int = 0
   ) {
     self.clientID = clientID
     self.scope = scope
     self.confirmation = confirmation
     self.clientMayRefresh = clientMayRefresh
+    self.clientIsConfidential = clientIsConfidential
     self.clientRequiresDPoP = clientRequiresDPoP
     self.clientRequiresMTLS = clientRequiresMTLS
     self.userActive = userActive
@@ -78,6 +81,8 @@ package struct RefreshPolicy: Sendable, Equatable {
 /// What is presented, after its form and tag were found good.
 package struct PresentedRefresh: Sendable {
   package var clientID: String?
+  /// Whether the request has proved to come from that client.
+  package var isAuthenticated: Bool
   /// The clients to one of which the session must belong, where the request tells: by the page that it comes from.
   package var clients: [String]?
   /// The scope asked for, for this access token alone.
@@ -92,10 +97,11 @@ package struct PresentedRefresh: Sendable {
   package var clockIsSettling: Bool
 
   package init(
-    clientID: String?, clients: [String]? = nil, scope: String? = nil, proven: [UInt8]? = nil, generation: UInt32,
-    addressPrefix: Int64, now: Int64, clockIsSettling: Bool
+    clientID: String?, isAuthenticated: Bool = false, clients: [String]? = nil, scope: String? = nil,
+    proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64, now: Int64, clockIsSettling: Bool
   ) {
     self.clientID = clientID
+    self.isAuthenticated = isAuthenticated
     self.clients = clients
     self.scope = scope
     self.proven = proven
@@ -122,6 +128,7 @@ package enum RefreshDecision: Equatable, Sendable {
 package enum RefreshRefusal: String, Error, Sendable {
   case unknownSession = "unknown_session"
   case wrongClient = "wrong_client"
+  case unauthenticated = "client_not_authenticated"
   case grant = "grant_not_registered"
   case unproven = "proof_missing"
   case uncertified = "certificate_missing"
@@ -142,6 +149,8 @@ extension RefreshDecision {
     // RFC 6749 section 6: the token is bound to the client it was issued to.
     if let clientID = presented.clientID, clientID != state.clientID { return .refuse(.wrongClient) }
     if let clients = presented.clients, !clients.contains(state.clientID) { return .refuse(.wrongClient) }
+    // RFC 6749 section 6: a confidential client authenticates, wherever it presents the token.
+    guard !state.clientIsConfidential || presented.isAuthenticated else { return .refuse(.unauthenticated) }
     // RFC 6749 section 5.2: only for the grants the client is registered for.
     guard state.clientMayRefresh else { return .refuse(.grant) }
     if let refusal = Binding.refusal(state, presented) { return .refuse(refusal) }

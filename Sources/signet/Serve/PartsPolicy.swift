@@ -2,6 +2,7 @@
 
 import Configuration
 import Identity
+import Storage
 
 extension Parts {
   /// The policy of these settings; issuer and algorithms stay what they were at start.
@@ -24,6 +25,12 @@ extension Parts {
       maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength,
       cookiesCrossSites: settings.cookie.sameSite == .none)
     policy.takesCertificates = settings.takesClientCertificates
+    guard settings.tls.credentials != nil else { return policy }
+    switch settings.tls.clientCertificate {
+    case .none: break
+    case .verified: policy.clientMethods += [.tlsClientAuth]
+    case .any: policy.clientMethods += (settings.tls.clientCA == nil ? [] : [.tlsClientAuth]) + [.selfSignedTLS]
+    }
     return policy
   }
 }

@@ -59,6 +59,7 @@ actor Server {
     let few = DescriptorLimit.warning(descriptors, loaded.settings.limits)
     for warning in loaded.warnings + [few].compactMap({ $0 }) { parts.log.warning("\(warning)") }
     complain(of: parts.authority.snapshot)
+    parts.authority.rereads { if await !self.publish() { await self.readAgain() } }
     watch = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(500))
@@ -69,9 +70,16 @@ actor Server {
         await self.noteVerifiers()
       }
     }
-    denials = Task { [denylist = parts.authority.denylist] in
-      // Apart from the watch, which waits for whole readings of the keys: another process's logout is heeded within this.
-      repeat { try? await denylist.heed() } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+    denials = Task { [denylist = parts.authority.denylist, feed = parts.feed] in
+      await withDiscardingTaskGroup { group in
+        var isServed = false
+        // Apart from the watch, which waits for whole readings of the keys: another process's logout is heeded within this.
+        repeat {
+          guard (try? await denylist.heed()) != nil, !isServed else { continue }
+          isServed = true
+          group.addTask { await feed.serve(denylist) }
+        } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+      }
     }
     let authority = parts.authority
     sweeping = [
@@ -85,6 +93,9 @@ actor Server {
       },
     ]
   }
+
+  /// Lets the watch try again what couldn't be read.
+  private func readAgain() { mustRead = true }
 
   /// Takes up a certificate which was renewed.
   private func heedCertificates() { certificates?.heed(parts.server, parts.log) }

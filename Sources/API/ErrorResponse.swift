@@ -54,17 +54,15 @@ struct ErrorResponse {
     case .missingToken:
       self.init(401, "invalid_token", "an access token is needed: Authorization: Bearer TOKEN", challenge: bearer)
     case .invalidDPoPProof(let why): self.init(400, "invalid_dpop_proof", why)
-    case .challengedProof(let why): self.init(dpop: "invalid_dpop_proof", why)
     case .useDPoPNonce(let nonce): self.init(400, "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
-    case .challengedNonce(let nonce): self.init(dpop: "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
-    case .invalidBoundToken:
-      self.init(dpop: "invalid_token", "the access token isn't good, or no longer, or not by this scheme")
+    case .challengedProof, .challengedNonce, .invalidBoundToken: self.init(challenge: refusal.code)
     case .invalidClient:
       let challenge = style == .oauth ? #"Basic realm="signet""# : bearer
       self.init(401, "invalid_client", "the client is unknown, or may not do this here", challenge: challenge)
     case .insufficientScope:
       let why = "the access token gives no right to this"
       self.init(403, "insufficient_scope", why, challenge: bearer + #", error="insufficient_scope""#)
+    case .forbidden(let why): self.init(403, "forbidden", why)
     case .conflict(let why): self.init(409, "conflict", why)
     case .invalidScope: self.init(400, "invalid_scope", "the scope isn't one the client may ask for")
     case .invalidTarget: self.init(400, "invalid_target", "the audience isn't one the client may ask for")
@@ -78,10 +76,20 @@ struct ErrorResponse {
     }
   }
 
+  /// What a client is told that used a bound token without its proof.
+  private init(challenge code: Refusal.Code) {
+    switch code {
+    case .challengedProof(let why): self.init(dpop: "invalid_dpop_proof", why)
+    case .challengedNonce(let nonce): self.init(dpop: "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
+    default: self.init(dpop: "invalid_token", "the access token isn't good, or no longer, or not by this scheme")
+    }
+  }
+
   /// RFC 9449 section 7.1.
   private init(dpop error: String, _ description: String, nonce: String? = nil) {
     let algorithms = ProofAlgorithms.names.joined(separator: " ")
-    self.init(401, error, description, challenge: #"DPoP realm="signet", error="\#(error)", algs="\#(algorithms)""#,
+    self.init(
+      401, error, description, challenge: #"DPoP realm="signet", error="\#(error)", algs="\#(algorithms)""#,
       nonce: nonce)
   }
 

@@ -13,7 +13,9 @@ extension FuzzTarget {
     let now: Int64 = 1_562_262_618_000
     let replays = Replays(now: now - 60_000, capacity: 64)
     let checker = ProofChecker(replays, try ProofNonces(keys: [[UInt8](repeating: 1, count: 32)], startedAt: 0))
-    for (method, uri) in [("POST", "https://server.example.com/token"), ("GET", "https://resource.example.org/protectedresource")] {
+    for (method, uri) in [
+      ("POST", "https://server.example.com/token"), ("GET", "https://resource.example.org/protectedresource"),
+    ] {
       let request = ProofRequest(method: method, uri: uri, now: now)
       guard let proven = try? checker.check(bytes, request) else { continue }
       try check(Base64URL.encode(proven.thumbprint) == "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", "a forged proof")
@@ -31,7 +33,7 @@ extension FuzzTarget {
     try check(RequestURI.normalized(form) == normal, "another form of \(shown(normal))")
     try check(RequestURI.isSame(text, form), "not itself")
     try check(form.hasPrefix("http://") || form.hasPrefix("https://"), "another scheme")
-    try check(!form.contains { "?# @\\".contains($0) } || form.contains("/") && !form.contains { "?# \\".contains($0) }, "more than a URI without query")
+    try check(!form.contains { "?# \\".contains($0) }, "more than a URI without query")
     try check(!form.contains("/../") && !form.contains("/./"), "dot segments: \(shown(normal))")
   }
 

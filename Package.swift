@@ -79,7 +79,7 @@ let package = Package(
         .embedInCode("v0004_client_authentication.sql"), .embedInCode("v0005_denied.sql"),
       ], swiftSettings: settings),
     // For services that verify access tokens: the only module with a public surface.
-    module("SignetVerifier", ["JOSE", "JSON", "OutgoingHTTP", "Threads"], safe),
+    module("SignetVerifier", ["JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs", "Threads"], safe),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
     module(
       "Identity",
@@ -116,8 +116,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor",
-        "SignetVerifier", "Telemetry",
+        "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs",
+        "Reactor", "SignetVerifier", "Telemetry",
       ],
       path: "Tests/FuzzTargets", exclude: ["Seeds"], swiftSettings: settings),
     .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", swiftSettings: settings),
@@ -146,7 +146,7 @@ let package = Package(
     tests("PasswordsTests", ["Passwords"]),
     tests("ProofsTests", ["Proofs", "JOSE", "JSON", "OpenSSL"]),
     tests("ReactorTests", ["Reactor"]),
-    tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "Threads"]),
+    tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "OpenSSL", "Threads"]),
     tests("StorageTests", ["Storage", "Reactor", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("TidyTests", []),

@@ -24,7 +24,11 @@ struct ErrorResponse {
   /// The field `DPoP-Nonce` (RFC 9449 section 8).
   var nonce: String?
 
-  init(_ status: Int, _ error: String, _ description: String, challenge: String? = nil, retryAfter: Int? = nil) {
+  init(
+    _ status: Int, _ error: String, _ description: String, challenge: String? = nil, retryAfter: Int? = nil,
+    nonce: String? = nil
+  ) {
+    self.nonce = nonce
     self.status = status
     self.error = error
     self.description = description
@@ -48,8 +52,9 @@ struct ErrorResponse {
       self.init(401, "invalid_token", Self.tokenSentence, challenge: bearer + #", error="invalid_token""#)
     case .missingToken:
       self.init(401, "invalid_token", "an access token is needed: Authorization: Bearer TOKEN", challenge: bearer)
-    case .invalidDPoPProof, .challengedProof, .useDPoPNonce, .challengedNonce, .invalidBoundToken:
-      self.init(proof: refusal.code)
+    case .invalidDPoPProof(let why): self.init(400, "invalid_dpop_proof", why)
+    case .useDPoPNonce(let nonce): self.init(400, "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
+    case .challengedProof, .challengedNonce, .invalidBoundToken: self.init(challenge: refusal.code)
     case .invalidClient:
       self.init(
         401, "invalid_client", Self.clientSentence, challenge: style == .oauth ? #"Basic realm="signet""# : bearer)
@@ -63,8 +68,7 @@ struct ErrorResponse {
     case .unsupportedGrantType:
       self.init(400, "unsupported_grant_type", "grant_type must be one that the metadata lists")
     case .unsupportedTokenType:
-      let why = "tokens of this form can't be revoked one by one; revoke the session's refresh token"
-      self.init(400, "unsupported_token_type", why)
+      self.init(400, "unsupported_token_type", Self.revocationSentence)
     case .notFound(let what): self.init(404, "not_found", what)
     case .temporarilyUnavailable(let seconds):
       self.init(503, "temporarily_unavailable", "too busy at the moment; try again", retryAfter: seconds)
@@ -72,32 +76,29 @@ struct ErrorResponse {
     }
   }
 
-  /// What is told of a proof of possession: 400 where tokens are issued, a challenge where one is used.
-  private init(proof code: Refusal.Code) {
+  /// What a client is told that used a bound token without its proof.
+  private init(challenge code: Refusal.Code) {
     switch code {
-    case .invalidDPoPProof(let why): self.init(400, "invalid_dpop_proof", why)
     case .challengedProof(let why): self.init(dpop: "invalid_dpop_proof", why)
-    case .useDPoPNonce(let nonce):
-      self.init(400, "use_dpop_nonce", Self.nonceSentence)
-      self.nonce = nonce
-    case .challengedNonce(let nonce):
-      self.init(dpop: "use_dpop_nonce", Self.nonceSentence)
-      self.nonce = nonce
-    default:
-      self.init(dpop: "invalid_token", "the access token isn't good, or no longer, or not by this scheme")
+    case .challengedNonce(let nonce): self.init(dpop: "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
+    default: self.init(dpop: "invalid_token", "the access token isn't good, or no longer, or not by this scheme")
     }
   }
 
   /// RFC 9449 section 7.1.
-  private init(dpop error: String, _ description: String) {
+  private init(dpop error: String, _ description: String, nonce: String? = nil) {
     let algorithms = ProofAlgorithms.names.joined(separator: " ")
-    self.init(401, error, description, challenge: #"DPoP realm="signet", error="\#(error)", algs="\#(algorithms)""#)
+    self.init(
+      401, error, description, challenge: #"DPoP realm="signet", error="\#(error)", algs="\#(algorithms)""#,
+      nonce: nonce)
   }
 
   private static let grantSentence = "the refresh token isn't good, or no longer; log in again"
   private static let tokenSentence = "the access token isn't good, or no longer; refresh it or log in"
   private static let rightSentence = "the access token gives no right to this"
   private static let clientSentence = "the client is unknown, or may not do this here"
+  private static let revocationSentence =
+    "tokens of this form can't be revoked one by one; revoke the session's refresh token"
   private static let nonceSentence = "the DPoP proof must have the nonce of the field DPoP-Nonce; send a new proof"
 
   /// The server's own refusals, of requests that reached no endpoint.

@@ -8,7 +8,7 @@ import Testing
     "Threads": [], "JSON": [], "Telemetry": ["Threads", "Logging"], "Reactor": ["CLinux", "Threads"],
     "OpenSSL": ["COpenSSL"], "SQLite": ["CSQLite"], "Passwords": ["CArgon2", "CSodium", "Threads"],
     "Configuration": ["CYAML"], "PublicSuffixes": [], "OutgoingHTTP": ["CCurl", "Threads"],
-    "SignetVerifier": ["JOSE", "JSON", "OutgoingHTTP", "Threads"],
+    "SignetVerifier": ["JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs", "Threads"],
     "HTTPServer": ["OpenSSL", "Reactor", "Telemetry", "Threads"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
     "Proofs": ["JOSE", "JSON", "OpenSSL", "Threads"],
     "Storage": ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"],
@@ -27,8 +27,8 @@ import Testing
     "Counting": [], "Faults": [], "MallocCount": [],
     "ExampleService": ["SignetVerifier"],
     "FuzzTargets": [
-      "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor",
-      "SignetVerifier", "Telemetry",
+      "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs",
+      "Reactor", "SignetVerifier", "Telemetry",
     ],
     "Fuzz": ["FuzzTargets"],
   ]

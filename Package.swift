@@ -53,6 +53,7 @@ let package = Package(
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     // No pkgConfig, which would link it: see its header.
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CRedis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     // One thin wrapper each; siblings never import each other.
@@ -66,6 +67,7 @@ let package = Package(
     module("Configuration", ["CYAML"]),
     module("OutgoingHTTP", ["CCurl", "Threads"]),
     module("PublicSuffixes", []),
+    module("Redis", ["CRedis"]),
 
     // What Signet is made of.
     module("HTTPServer", ["OpenSSL", "Reactor", "Telemetry", "Threads"]),
@@ -91,7 +93,7 @@ let package = Package(
       name: "signet",
       dependencies: [
         "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
-        "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", argumentParser, log,
+        "Reactor", "Redis", "SignetVerifier", "Storage", "Telemetry", "Threads", argumentParser, log,
       ],
       swiftSettings: settings, linkerSettings: lean),
 
@@ -146,6 +148,7 @@ let package = Package(
     tests("PasswordsTests", ["Passwords"]),
     tests("ProofsTests", ["Proofs", "JOSE", "JSON", "OpenSSL"]),
     tests("ReactorTests", ["Reactor"]),
+    tests("RedisTests", ["Redis", "Threads"]),
     tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "OpenSSL", "Threads"]),
     tests("StorageTests", ["Storage", "Reactor", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
     tests("TelemetryTests", ["Telemetry"]),

@@ -8,6 +8,7 @@ import Testing
     "Threads": [], "JSON": [], "Telemetry": ["Threads", "Logging"], "Reactor": ["CLinux", "Threads"],
     "OpenSSL": ["COpenSSL"], "SQLite": ["CSQLite"], "Passwords": ["CArgon2", "CSodium", "Threads"],
     "Configuration": ["CYAML"], "PublicSuffixes": [], "OutgoingHTTP": ["CCurl", "Threads"],
+    "Redis": ["CRedis"],
     "SignetVerifier": ["JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs", "Threads"],
     "HTTPServer": ["OpenSSL", "Reactor", "Telemetry", "Threads"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
     "Proofs": ["JOSE", "JSON", "OpenSSL", "Threads"],
@@ -18,7 +19,7 @@ import Testing
     "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry", "Threads"],
     "signet": [
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
-      "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",
+      "Reactor", "Redis", "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",
     ],
     "Benchmarks": [
       "Counting", "Identity", "JOSE", "JSON", "OpenSSL", "Passwords", "SignetVerifier", "SQLite", "Storage",
@@ -44,7 +45,7 @@ import Testing
     "HTTPServer": ["Identity", "JOSE", "Storage", "Passwords"],
     "Storage": ["HTTPServer", "JOSE", "Identity"],
     "Reactor": wrappers, "OpenSSL": wrappers, "SQLite": wrappers, "Passwords": wrappers, "Configuration": wrappers,
-    "OutgoingHTTP": wrappers,
+    "OutgoingHTTP": wrappers, "Redis": wrappers,
     // What a service takes in with the library is to stay small.
     "SignetVerifier": [
       "API", "Configuration", "HTTPServer", "Identity", "Passwords", "Reactor", "Storage", "SQLite", "Telemetry",

@@ -125,6 +125,14 @@ enum AccessToken {
     return UniqueID(high: word(bytes, 0), low: word(bytes, 8))
   }
 
+  /// A `jti` as it stands in tokens.
+  static func text(of jti: UniqueID) -> String {
+    var bytes: [UInt8] = []
+    append(jti.high, to: &bytes)
+    append(jti.low, to: &bytes)
+    return Base64URL.encode(bytes)
+  }
+
   /// The generation that the `jti` of a session's token names.
   static func generation(of jti: UniqueID) -> UInt32 { UInt32(truncatingIfNeeded: jti.high >> 32) }
 }

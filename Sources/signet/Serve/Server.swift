@@ -36,6 +36,7 @@ actor Server {
   var flushedAt: Int64 = 0
   private var sweeping: [Task<Void, Never>] = []
   private var denials: Task<Void, Never>?
+  private var redis: Task<Void, Never>?
   /// What was said of clients that get no tokens.
   var faults: [String] = []
 
@@ -90,6 +91,7 @@ actor Server {
 
   private func beginSweeping() {
     let authority = parts.authority
+    if let mirror = RedisMirror(loaded.settings.redis, parts) { redis = Task { await mirror.run() } }
     sweeping = [
       Task {
         var (sweep, pause) = (SessionSweep(authority), 1000)
@@ -146,6 +148,8 @@ actor Server {
     supervisor.stopping()
     parts.log.notice("stopping")
     watch?.cancel()
+    // Not waited for: it may be in the midst of a call to a Redis that hangs, and owes nothing that isn't in the store.
+    redis?.cancel()
     let background = sweeping + [denials].compactMap { $0 }
     for task in background { task.cancel() }
     await watch?.value

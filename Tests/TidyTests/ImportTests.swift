@@ -13,7 +13,7 @@ import Testing
     "Proofs": ["JOSE", "JSON", "OpenSSL", "Threads"],
     "Storage": ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"],
     "Identity": ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads"],
-    "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
+    "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry", "Threads"],
     "signet": [
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
       "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",

@@ -83,7 +83,7 @@ let package = Package(
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
     module(
       "Identity",
-      ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads"]),
+      ["JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads"]),
     .target(
       name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry", "Threads"],
       resources: [.embedInCode("openapi.json")], swiftSettings: settings),

@@ -21,6 +21,8 @@ struct ErrorResponse {
   let description: String
   var challenge: String?
   var retryAfter: Int?
+  /// The field `DPoP-Nonce` (RFC 9449 section 8).
+  var nonce: String?
 
   init(_ status: Int, _ error: String, _ description: String, challenge: String? = nil, retryAfter: Int? = nil) {
     self.status = status
@@ -47,13 +49,22 @@ struct ErrorResponse {
       self.init(401, "invalid_token", why, challenge: bearer + #", error="invalid_token""#)
     case .missingToken:
       self.init(401, "invalid_token", "an access token is needed: Authorization: Bearer TOKEN", challenge: bearer)
+    case .invalidDPoPProof(let why): self.init(400, "invalid_dpop_proof", why)
+    case .challengedProof(let why): self.init(dpop: "invalid_dpop_proof", why)
+    case .useDPoPNonce(let nonce):
+      self.init(400, "use_dpop_nonce", Self.nonceSentence)
+      self.nonce = nonce
+    case .challengedNonce(let nonce):
+      self.init(dpop: "use_dpop_nonce", Self.nonceSentence)
+      self.nonce = nonce
+    case .invalidBoundToken:
+      self.init(dpop: "invalid_token", "the access token isn't good, or no longer, or not by this scheme")
     case .invalidClient:
       let challenge = style == .oauth ? #"Basic realm="signet""# : bearer
       self.init(401, "invalid_client", "the client is unknown, or may not do this here", challenge: challenge)
     case .insufficientScope:
       let why = "the access token gives no right to this"
       self.init(403, "insufficient_scope", why, challenge: bearer + #", error="insufficient_scope""#)
-    case .forbidden(let why): self.init(403, "forbidden", why)
     case .conflict(let why): self.init(409, "conflict", why)
     case .invalidScope: self.init(400, "invalid_scope", "the scope isn't one the client may ask for")
     case .invalidTarget: self.init(400, "invalid_target", "the audience isn't one the client may ask for")
@@ -61,12 +72,19 @@ struct ErrorResponse {
     case .unsupportedGrantType:
       self.init(400, "unsupported_grant_type", "grant_type must be one that the metadata lists")
     case .notFound(let what): self.init(404, "not_found", what)
-    case .forbidden(let why): self.init(403, "forbidden", why)
     case .temporarilyUnavailable(let seconds):
       self.init(503, "temporarily_unavailable", "too busy at the moment; try again", retryAfter: seconds)
     case .serverError: self.init(500, "server_error", "something went wrong on our side; the log knows the request id")
     }
   }
+
+  /// RFC 9449 section 7.1.
+  private init(dpop error: String, _ description: String) {
+    let algorithms = ProofAlgorithms.names.joined(separator: " ")
+    self.init(401, error, description, challenge: #"DPoP realm="signet", error="\#(error)", algs="\#(algorithms)""#)
+  }
+
+  private static let nonceSentence = "the DPoP proof must have the nonce of the field DPoP-Nonce; send a new proof"
 
   /// The server's own refusals, of requests that reached no endpoint.
   init(_ error: HTTPError) {
@@ -86,6 +104,7 @@ struct ErrorResponse {
   /// Answers with it.
   func answer(_ exchange: Exchange) {
     if let challenge { exchange.add("WWW-Authenticate", challenge) }
+    if let nonce { exchange.add("DPoP-Nonce", nonce) }
     if let retryAfter { exchange.add("Retry-After", String(retryAfter)) }
     exchange.add("Cache-Control", "no-store")
     var json = JSONWriter()

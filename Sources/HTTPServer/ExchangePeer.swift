@@ -20,10 +20,14 @@ extension Exchange {
   package var arrivedAt: Int { startedAt / 1000 }
 
   /// The client's certificate, when an authority of ours has signed it.
-  package var verifiedCertificate: VerifiedCertificate? { tls?.verifiedCertificate }
+  package var verifiedCertificate: VerifiedCertificate? { isFromProxy ? nil : tls?.verifiedCertificate }
 
-  /// The client's certificate, whoever signed it.
-  package var presentedCertificate: PresentedCertificate? { tls?.presentedCertificate }
+  /// The client's certificate, whoever signed it; behind a trusted proxy the one which that has seen, since the connection's
+  /// own is the proxy's.
+  package var presentedCertificate: PresentedCertificate? {
+    guard isFromProxy else { return tls?.presentedCertificate }
+    return withField(.clientCert) { ClientCertificateField.certificate($0) } ?? nil
+  }
 
   /// Finds out where the request comes from.
   func locate() {

@@ -4,6 +4,7 @@
 // published. So nothing on the request path is shared or locked.
 
 package import Passwords
+import Proofs
 package import Storage
 package import Telemetry
 import Threads
@@ -36,6 +37,8 @@ package final class Authority: Sendable {
   package let denylist: Denylist
   /// Who fetches the JWK Set.
   package let sightings = Sightings()
+  /// The DPoP proofs that were used, by any loop.
+  let replays: Replays
   private let state: Monitor<State>
 
   fileprivate struct State {
@@ -53,6 +56,7 @@ package final class Authority: Sendable {
     self.hashing = hashing
     self.clock = clock
     self.metrics = metrics
+    replays = Replays(now: clock.moment().now)
     denylist = Denylist(store, metrics)
     state = Monitor(State(snapshot: snapshot))
   }

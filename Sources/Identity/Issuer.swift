@@ -6,6 +6,7 @@
 
 import JOSE
 import Passwords
+import Proofs
 package import Storage
 import Telemetry
 
@@ -15,6 +16,7 @@ package final class Issuer {
   package private(set) var snapshot: Snapshot
   private(set) var contexts: Contexts
   let counts: Counts
+  let proofCounts: ProofCounts
   /// Waits without holding the loop, for so many milliseconds.
   package let sleep: (Int) async -> Void
 
@@ -24,12 +26,13 @@ package final class Issuer {
     self.sleep = sleep
     snapshot = authority.snapshot
     counts = Counts(authority.metrics)
-    contexts = try Contexts(snapshot)
+    proofCounts = ProofCounts(authority.metrics)
+    contexts = try Contexts(snapshot, authority.replays)
   }
 
   /// Serves by a new snapshot from now on; what is in flight ends by the one it began with or this.
   package func adopt(_ snapshot: Snapshot) throws {
-    contexts = try Contexts(snapshot)
+    contexts = try Contexts(snapshot, authority.replays)
     self.snapshot = snapshot
   }
 
@@ -47,15 +50,17 @@ struct Contexts {
   let accessTokens: AccessTokenWriter
   let clients: ClientContexts
   let verifier: TokenVerifier
+  let proofs: ProofChecker
   let verified = VerifiedTokens()
 
-  init(_ snapshot: Snapshot) throws {
+  init(_ snapshot: Snapshot, _ replays: Replays) throws {
     refreshTokens = try RefreshTokenCodec(snapshot.ring)
     deviceTokens = try DeviceTokenCodec(snapshot.ring)
     referenceTokens = try ReferenceTokenCodec(snapshot.ring)
     accessTokens = try AccessTokenWriter(snapshot.ring, referenceTokens, issuer: snapshot.policy.issuer)
     clients = try ClientContexts(snapshot)
     verifier = try TokenVerifier(keys: snapshot.ring.published)
+    proofs = try snapshot.ring.proofChecker(replays)
   }
 }
 

@@ -20,6 +20,8 @@ package struct Policy: Sendable, Equatable {
   package var revokesRetriesElsewhere: Bool
   package var maxSessionsPerUser: Int
   package var minimumPasswordLength: Int
+  /// Whether clients can show a certificate, to this server or to a trusted proxy.
+  package var takesCertificates = false
   /// Whether the refresh token's cookie is sent to the issuer by pages of other sites (`SameSite=None`).
   package var cookiesCrossSites: Bool
   /// How clients may authenticate: those by a certificate where one can be shown to this server.

@@ -18,10 +18,19 @@ package struct Refusal: Error, Sendable, Equatable {
     case invalidToken
     /// No access token where one is needed: a challenge without an error (RFC 6750 section 3.1).
     case missingToken
+    /// A DPoP proof where tokens are issued; the sentence says what is wrong (RFC 9449 section 5).
+    case invalidDPoPProof(String)
+    /// It needs this nonce (RFC 9449 section 8).
+    case useDPoPNonce(String)
+    /// The same where an access token is used, as challenges (RFC 9449 section 7.1).
+    case challengedProof(String)
+    case challengedNonce(String)
+    /// A bound token as a bearer token, one that isn't bound by the scheme `DPoP`, or one by it that isn't good.
+    case invalidBoundToken
     case invalidClient
     /// The access token is good, and gives no right to this (RFC 6750 section 3.1).
     case insufficientScope
-    /// Not for whoever asks, or not for anybody.
+    /// Not for whoever asks, or not for anybody (RFC 9110 section 15.5.4); says why.
     case forbidden(String)
     /// Something is otherwise than the request takes it to be.
     case conflict(String)
@@ -31,8 +40,6 @@ package struct Refusal: Error, Sendable, Equatable {
     case unauthorizedClient
     case unsupportedGrantType
     case notFound(String)
-    /// Well-formed and authenticated as far as that goes, and not to be done (RFC 9110 section 15.5.4); says why.
-    case forbidden(String)
     /// Too busy, or the store can't be written; come back after so many seconds.
     case temporarilyUnavailable(retryAfter: Int)
     /// A bug or a failure of ours; never with detail.

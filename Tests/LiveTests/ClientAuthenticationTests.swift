@@ -154,10 +154,10 @@ extension LiveServer {
   @discardableResult
   func addConfidential(_ id: String, _ options: [String]) async throws -> JSON {
     let output = try await done(["client", "add", id, "--id", id, "--kind", "confidential", "--json"] + options)
-    try await heeds("after-\(id)")
+    try await heedsCommands("after-\(id)")
     return try JSON(output)
   }
 
   /// Waits until the server heeds what commands have done so far: a client added after that is known to it.
-  func heeds(_ marker: String = "marker-\(UUID().uuidString)") async throws { try await addClient(marker) }
+  func heedsCommands(_ marker: String = "marker-\(UUID().uuidString)") async throws { try await addClient(marker) }
 }

@@ -20,8 +20,8 @@ import Testing
       (["--kind", "confidential", "--grant", "password"], #""kind":"confidential","grants":["password"]"#, "grants"),
       (["--grant", "implicit"], #""grants":["implicit"]"#, "grants"),
       (["--grant", "password", "--grant", "password"], #""grants":["password","password"]"#, "grants"),
-      (["--audience", "http://issuer.example"], #""audiences":["http://issuer.example"]"#, "audiences"),
-      (["--audience", "http://issuer.example/admin"], #""audiences":["http://issuer.example/admin"]"#, "audiences"),
+      (["--audience", "https://issuer.example"], #""audiences":["https://issuer.example"]"#, "audiences"),
+      (["--audience", "https://issuer.example/admin"], #""audiences":["https://issuer.example/admin"]"#, "audiences"),
       (["--audience", "a b"], #""audiences":["a b"]"#, "audiences"),
       (["--audience", ""], #""audiences":[""]"#, "audiences"),
       (["--audience", "a", "--audience", "a"], #""audiences":"a""#, "audiences"),
@@ -90,7 +90,7 @@ import Testing
   ]
 
   @Test func whatIsWrongNamesItsMember() async throws {
-    try await withServer(["issuer=http://issuer.example"]) { server in
+    try await withServer(["issuer=https://issuer.example"]) { server in
       var files = ["PUBLIC": try server.folder.write("{\"keys\":[{\(Self.point)}]}", to: "PUBLIC.jwks")]
       for (name, text) in Self.keys { files[name] = try server.folder.write(text, to: name + ".jwks") }
       try await server.addClient("shop")
@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test func everyMemberIsKeptAndShown() async throws {
-    try await withServer(["issuer=http://issuer.example"]) { server in
+    try await withServer(["issuer=https://issuer.example"]) { server in
       let file = try server.folder.write("{\"keys\":[{\(Self.point),\"kid\":\"k\",\"x5u\":\"https://x\"}]}", to: "jwks")
       try await server.done([
         "client", "add", "Shop", "--id", "shop", "--kind", "confidential", "--auth", "private_key_jwt", "--jwks", file,
@@ -173,12 +173,12 @@ import Testing
       let rotated = try JSON(try await server.done(["client", "rotate-secret", "shop", "--json"]))
       let second = try #require(rotated["client_secret"]?.string)
       #expect(rotated["previous_secret_until"]?.string != nil && first != second)
-      try await server.heeds()
+      try await server.heedsCommands()
       for secret in [first, second] { #expect(try await server.serviceToken("shop", secret).status == 200) }
       let ended = try await server.done(["client", "rotate-secret", "shop", "--keep", "0s"])
       #expect(ended.contains("the secret before is good no longer"))
       let third = try #require(ended.split(separator: "\n")[1].split(separator: " ").last.map(String.init))
-      try await server.heeds()
+      try await server.heedsCommands()
       for secret in [first, second] { #expect(try await server.serviceToken("shop", secret).error == "invalid_client") }
       #expect(try await server.serviceToken("shop", third).status == 200)
       for keep in ["31d", "1", "-1s", "soon"] {

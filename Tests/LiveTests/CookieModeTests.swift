@@ -83,7 +83,7 @@ private let cookieName = "__Host-signet_refresh"
     try await withPage { server in
       try await server.done(
         ["client", "add", "other", "--id", "other", "--kind", "public", "--origin", "http://127.0.0.1:4000"])
-      try await server.heeds("http://127.0.0.1:4000")
+      try await server.servesPages(of: "http://127.0.0.1:4000")
       let cookie = try await server.logInByPage().cookie
       for path in ["/v1/refresh", "/v1/logout"] {
         let answer = try await server.send(.page(path, cookie: cookie, origin: "http://127.0.0.1:4000"))
@@ -166,17 +166,17 @@ private func withPage(_ body: (LiveServer) async throws -> Void) async throws {
   try await withServer(["cors.origins=https://reader.example.com"]) { server in
     try await server.addUser()
     try await server.done(["client", "change", "signet", "--origin", app])
-    try await server.heeds(app)
+    try await server.servesPages(of: app)
     try await body(server)
   }
 }
 
 extension LiveServer {
   /// Waits until the running server serves pages of this origin.
-  fileprivate func heeds(_ origin: String) async throws {
-    _ = try await eventually("pages of \(origin) are served") {
+  fileprivate func servesPages(of origin: String) async throws {
+    try await eventually("pages of \(origin) are served") {
       let answer = try await send(Request("GET", "/healthz", [("Origin", origin)]))
-      return answer.field("access-control-allow-credentials") == "true" ? true : nil
+      return answer.field("access-control-allow-credentials") == "true"
     }
   }
 

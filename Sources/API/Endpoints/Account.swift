@@ -72,17 +72,6 @@ extension Endpoints {
       inCookie: inCookie)
   }
 
-  /// Whom the request's access token speaks for (RFC 6750 section 2.1).
-  func bearer(_ exchange: Exchange) async throws(Refusal) -> Bearer {
-    guard let field = exchange.field(.authorization) else { throw Refusal(.missingToken, cause: "no_token") }
-    let parts = field.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw Refusal(.missingToken, cause: "no_bearer") }
-    let bearer = try await issuer.bearer(String(parts[1]))
-    exchange.userID = bearer.user.id.description
-    exchange.sessionID = bearer.session.id.description
-    return bearer
-  }
-
   /// Who asks, for the audit trail and the hashing queue.
   func requester(_ exchange: Exchange) -> Requester {
     Requester(

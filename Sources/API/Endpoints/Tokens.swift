@@ -8,23 +8,26 @@ import Storage
 extension Endpoints {
   func login(_ exchange: Exchange) async throws(Refusal) {
     let body = try RequestBody(exchange)
-    let request = LoginRequest(
+    var request = LoginRequest(
       username: try body.string("username"), password: try body.string("password"),
       clientID: try body.optionalString("client_id"), scope: try body.optionalString("scope"),
       audience: try body.optionalString("audience"), device: try body.optionalString("device"),
       deviceToken: try body.optionalString("device_token"))
     let inCookie = try wantsCookie(exchange, body, clientID: request.clientID ?? ClientRecord.builtIn)
+    request.proven = try proven(exchange)
     answer(exchange, try await issuer.login(request, from: requester(exchange)), inCookie: inCookie)
   }
 
   func refresh(_ exchange: Exchange) async throws(Refusal) {
     let body = try RequestBody(exchange)
     guard let presented = try presentedToken(exchange, body) else { throw RequestBody.missing("refresh_token") }
-    let request = RefreshRequest(
+    var request = RefreshRequest(
       refreshToken: presented.text, scope: try body.optionalString("scope"),
       clientID: try body.optionalString("client_id"), clients: presented.clients)
+    request.proven = try proven(exchange)
+    let asked = request
     let tokens = try await clearingCookie(exchange, of: presented) { () async throws(Refusal) in
-      try await issuer.refresh(request, from: requester(exchange))
+      try await issuer.refresh(asked, from: requester(exchange))
     }
     answer(exchange, tokens, inCookie: presented.isCookie)
   }
@@ -57,14 +60,16 @@ extension Endpoints {
     if ClientCredentials.areThere(exchange, form) { client = try await authenticatedClient(exchange, form) }
     switch try form.required("grant_type") {
     case Grant.refreshToken:
-      let request = RefreshRequest(
+      var request = RefreshRequest(
         refreshToken: try form.required("refresh_token"), scope: form["scope"], clientID: client?.record.id,
         isAuthenticated: client?.record.isPublic == false)
+      request.proven = try proven(exchange)
       answer(exchange, try await issuer.refresh(request, from: requester(exchange)))
     case Grant.clientCredentials:
       // Said of the client and not of the grant: without credentials nobody is told what is registered.
       guard let client, !client.record.isPublic else { throw Refusal(.invalidClient, cause: "not_confidential") }
-      let request = ServiceRequest(scope: form["scope"], audience: try form.audience())
+      let request = ServiceRequest(
+        scope: form["scope"], audience: try form.audience(), proven: try proven(exchange))
       answer(exchange, try issuer.serve(client, request))
     default: throw Refusal(.unsupportedGrantType, cause: "grant_type")
     }

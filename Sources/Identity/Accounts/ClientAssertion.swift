@@ -86,7 +86,7 @@ extension Issuer {
     let moment = moment()
     let assertion: ClientAssertion
     do throws(ClientAssertion.Failure) {
-      assertion = try ClientAssertion(compact, from: claimed, by: keys, issuer: policy.issuer, now: moment.now)
+      assertion = try ClientAssertion(compact, from: claimed, by: keys.verifier, issuer: policy.issuer, now: moment.now)
     } catch {
       throw Refusal(.invalidClient, cause: "assertion: \(error.cause)")
     }

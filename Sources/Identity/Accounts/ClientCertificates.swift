@@ -88,7 +88,7 @@ extension Issuer {
       guard let content = presented.flatMap({ CertificateContent(der: $0.der) }) else {
         throw Refusal(.invalidClient, cause: "no_certificate")
       }
-      let keys = authentication.jwks.flatMap { try? JWKSet(parsing: Array($0.utf8)).keys } ?? []
+      let keys = contexts.clients.keys(of: client)?.all ?? []
       guard keys.contains(where: { content.has($0.key) }) else { throw Refusal(.invalidClient, cause: "another_key") }
     case .none, .basic, .post, .privateKeyJWT: throw Refusal(.invalidClient, cause: "no_credentials")
     }

@@ -27,6 +27,13 @@ final class ClientContext {
   }
 }
 
+/// The public keys that a client has registered.
+struct ClientKeys {
+  let all: [PublicJWK]
+  /// Verifies its assertions.
+  let verifier: TokenVerifier
+}
+
 /// One thread's clients.
 final class ClientContexts {
   /// Those which are kept; beyond, all are made anew as they come.
@@ -37,8 +44,8 @@ final class ClientContexts {
   private let signers: [SignatureAlgorithm: TokenSigner]
   private let anyMayFail: Bool
   private(set) var made: [String: ClientContext] = [:]
-  /// What verifies clients' assertions, by client_id.
-  private var verifiers: [String: TokenVerifier] = [:]
+  /// Clients' public keys, by client_id.
+  private var keys: [String: ClientKeys] = [:]
 
   init(_ snapshot: Snapshot) throws {
     clients = snapshot.clients
@@ -60,16 +67,17 @@ final class ClientContexts {
     return context
   }
 
-  /// What verifies the assertions of a client; nil when it has no keys that could.
-  func keys(of client: RegisteredClient) -> TokenVerifier? {
+  /// The public keys of a client; nil when it has none that can be used.
+  func keys(of client: RegisteredClient) -> ClientKeys? {
     let id = client.record.id
-    if let verifier = verifiers[id] { return verifier }
+    if let found = keys[id] { return found }
     guard let jwks = client.record.authentication.jwks, let set = try? JWKSet(parsing: Array(jwks.utf8)),
       let verifier = try? TokenVerifier(keys: set.keys, size: ClientAssertion.size)
     else { return nil }
-    if verifiers.count >= Self.most { verifiers.removeAll() }
-    verifiers[id] = verifier
-    return verifier
+    if keys.count >= Self.most { keys.removeAll() }
+    let found = ClientKeys(all: set.keys, verifier: verifier)
+    keys[id] = found
+    return found
   }
 
   /// Whether a token for this client, or for any where the request names none, could be refused once its session is known.

@@ -12,6 +12,8 @@ package struct RefreshRequest: Sendable {
   package let clientID: String?
   /// Whether it has proved to be that client, as a confidential one must.
   package let isAuthenticated: Bool
+  /// What the request has proved.
+  package var proven = Proven()
   /// The clients to one of which the session must belong: those whose page asks.
   package let clients: [String]?
 
@@ -66,10 +68,11 @@ extension Issuer {
   private func rotationRequest(
     _ token: RefreshToken, _ request: RefreshRequest, _ moment: Clock.Moment, _ requester: Requester
   ) -> RotationRequest {
-    let presented = PresentedRefresh(
+    var presented = PresentedRefresh(
       clientID: request.clientID, isAuthenticated: request.isAuthenticated, clients: request.clients,
       scope: request.scope, generation: token.generation,
       addressPrefix: Int64(bitPattern: requester.addressPrefix), now: moment.now, clockIsSettling: moment.isSettling)
+    presented.proven = request.proven.confirmation?.stored
     return RotationRequest(
       session: token.session, presented: presented, policy: policy.refresh, context: requester.context)
   }
@@ -99,6 +102,8 @@ extension Issuer {
     case .scope: .invalidScope
     case .grant: .unauthorizedClient
     case .unauthenticated: .invalidClient
+    case .unproven:
+      .invalidDPoPProof("the proof must be there and by the session's key; a session without a key takes none")
     default: .invalidGrant
     }
   }

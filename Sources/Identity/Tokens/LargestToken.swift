@@ -38,9 +38,11 @@ extension TokenForm {
     let now: Int64 = 2_000_000_000_000
     let id = UniqueID(high: 0, low: 0)
     let text = String(repeating: "a", count: Username.limit)
+    let isBound = client.requiresDPoP || client.requiresMTLS
+    let confirmation: Confirmation? = isBound ? .x5t([UInt8](repeating: 0, count: 32)) : nil
     let session = NewSession(
       id: id, userID: id, clientID: client.id, scope: client.scopes.joined(separator: " "), audience: audience,
-      amr: "pwd", now: now, idleDeadline: now, absoluteDeadline: now, addressPrefix: 0, device: nil, address: "",
+      amr: "pwd", now: now, idleDeadline: now, absoluteDeadline: now, addressPrefix: 0, confirmation: confirmation?.stored, device: nil, address: "",
       userAgent: nil)
     let user = UserRecord(
       id: id, username: text, email: text, emailVerified: false, passwordHash: nil, roles: "[]", claimsVersion: 1,

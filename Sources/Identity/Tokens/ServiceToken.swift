@@ -55,10 +55,10 @@ package struct ServiceRequest: Sendable {
   package let scope: String?
   /// The audience, by whichever of the two names of the parameter (RFC 8707 section 2 has `resource`).
   package let audience: String?
-  /// The key that the request has proved possession of.
-  package let proven: Confirmation?
+  /// What the request has proved.
+  package let proven: Proven
 
-  package init(scope: String?, audience: String?, proven: Confirmation? = nil) {
+  package init(scope: String?, audience: String?, proven: Proven = Proven()) {
     (self.scope, self.audience, self.proven) = (scope, audience, proven)
   }
 }
@@ -75,17 +75,18 @@ extension Issuer {
     }
     let scope = try scope(request.scope, of: record)
     let audience = try audience(request.audience, of: record)
+    let confirmation = try confirmation(for: record, request.proven)
     let context = try contexts.clients.load(record.id)
     let now = moment().now
     let content = ServiceTokenContent(
       clientID: record.id, audience: audience, scope: scope, issuedAt: now,
-      expiresAt: now + (record.accessTTL ?? policy.accessTTL), confirmation: request.proven)
+      expiresAt: now + (record.accessTTL ?? policy.accessTTL), confirmation: confirmation)
     var token: [UInt8] = []
     do { try contexts.accessTokens.write(content, as: context, into: &token) } catch { throw Refusal(error, record) }
     counts.serviceTokens.add()
     return ServiceAnswer(
       accessTokenText: token, expiresIn: content.expiresAt / 1000 - now / 1000, scope: scope,
-      tokenType: Confirmation.tokenType(request.proven))
+      tokenType: Confirmation.tokenType(confirmation))
   }
 }
 

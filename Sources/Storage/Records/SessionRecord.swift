@@ -34,6 +34,9 @@ package struct SessionRecord: Sendable {
   package let clientMayRefresh: Bool
   /// Whether the client has to authenticate.
   package let clientIsConfidential: Bool
+  /// Whether the client's tokens must be bound by DPoP, or to a certificate.
+  package let clientRequiresDPoP: Bool
+  package let clientRequiresMTLS: Bool
 
   /// Whether the session may still be refreshed at `now`.
   package func isLive(at now: Int64) -> Bool {
@@ -90,7 +93,7 @@ extension SessionRecord {
       generation: 0, validFrom: 0, rotatedAt: new.now, rotatedFrom: new.addressPrefix, claimsVersion: claimsVersion,
       retriedElsewhere: 0, revokedAt: nil, confirmation: new.confirmation, device: new.device, address: new.address,
       userAgent: new.userAgent, clientAccessTTL: nil, clientIdleTTL: nil, clientMayRefresh: true,
-      clientIsConfidential: false)
+      clientIsConfidential: false, clientRequiresDPoP: false, clientRequiresMTLS: false)
   }
 }
 

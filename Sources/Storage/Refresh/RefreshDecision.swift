@@ -14,6 +14,9 @@ package struct RefreshState: Sendable, Equatable {
   package var clientMayRefresh: Bool
   /// Whether the client has to authenticate.
   package var clientIsConfidential: Bool
+  /// Whether the client's tokens must be bound by DPoP, or to a certificate.
+  package var clientRequiresDPoP: Bool
+  package var clientRequiresMTLS: Bool
   package var userActive: Bool
   package var revoked: Bool
   package var idleDeadline: Int64
@@ -28,15 +31,17 @@ package struct RefreshState: Sendable, Equatable {
 
   package init(
     clientID: String, scope: String = "", confirmation: [UInt8]? = nil, clientMayRefresh: Bool = true,
-    clientIsConfidential: Bool = false, userActive: Bool = true, revoked: Bool = false, idleDeadline: Int64,
-    absoluteDeadline: Int64, generation: UInt32, validFrom: UInt32 = 0, rotatedAt: Int64, rotatedFrom: Int64,
-    retriedElsewhere: Int = 0
+    clientIsConfidential: Bool = false, clientRequiresDPoP: Bool = false, clientRequiresMTLS: Bool = false,
+    userActive: Bool = true, revoked: Bool = false, idleDeadline: Int64, absoluteDeadline: Int64, generation: UInt32,
+    validFrom: UInt32 = 0, rotatedAt: Int64, rotatedFrom: Int64, retriedElsewhere: Int = 0
   ) {
     self.clientID = clientID
     self.scope = scope
     self.confirmation = confirmation
     self.clientMayRefresh = clientMayRefresh
     self.clientIsConfidential = clientIsConfidential
+    self.clientRequiresDPoP = clientRequiresDPoP
+    self.clientRequiresMTLS = clientRequiresMTLS
     self.userActive = userActive
     self.revoked = revoked
     self.idleDeadline = idleDeadline
@@ -126,6 +131,7 @@ package enum RefreshRefusal: String, Error, Sendable {
   case unauthenticated = "client_not_authenticated"
   case grant = "grant_not_registered"
   case unproven = "proof_missing"
+  case uncertified = "certificate_missing"
   case userInactive = "user_inactive"
   case revoked = "session_revoked"
   case expired = "session_expired"
@@ -147,8 +153,7 @@ extension RefreshDecision {
     guard !state.clientIsConfidential || presented.isAuthenticated else { return .refuse(.unauthenticated) }
     // RFC 6749 section 5.2: only for the grants the client is registered for.
     guard state.clientMayRefresh else { return .refuse(.grant) }
-    // RFC 9449 section 5, RFC 8705 section 4.
-    if let confirmation = state.confirmation, confirmation != presented.proven { return .refuse(.unproven) }
+    if let refusal = Binding.refusal(state, presented) { return .refuse(refusal) }
     guard state.userActive else { return .refuse(.userInactive) }
     guard !state.revoked else { return .refuse(.revoked) }
     guard presented.now < min(state.idleDeadline, state.absoluteDeadline) else { return .refuse(.expired) }
@@ -176,10 +181,13 @@ extension RefreshDecision {
     guard presented.generation == state.generation - 1 else { return .reuse }
     let age = presented.now - state.rotatedAt
     // Where possession of a key is proved, a repeated token tells nothing: the thief would need the key.
-    let withinWindow = state.confirmation != nil || (policy.retryWindow > 0 && age <= policy.retryWindow)
+    let isBound = state.confirmation != nil
+    let withinWindow = isBound || (policy.retryWindow > 0 && age <= policy.retryWindow)
     guard age >= tolerableNegativeAge else { return .refuse(.clock) }
     guard withinWindow else { return presented.clockIsSettling ? .refuse(.clock) : .reuse }
     let elsewhere = presented.addressPrefix != state.rotatedFrom
+    // Wherever it is, it is the holder of the key.
+    if isBound { return .retry(elsewhere: elsewhere) }
     // A password is changed against whoever else holds the session's tokens: the new ones are given again only there.
     if elsewhere, state.generation == state.validFrom { return .refuse(.passwordChanged) }
     if elsewhere, policy.revokesRetriesElsewhere, state.retriedElsewhere >= 1 { return .reuse }

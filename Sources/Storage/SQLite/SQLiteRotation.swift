@@ -75,6 +75,7 @@ extension RefreshState {
     self.init(
       clientID: found.session.clientID, scope: found.session.scope, confirmation: found.session.confirmation,
       clientMayRefresh: found.session.clientMayRefresh, clientIsConfidential: found.session.clientIsConfidential,
+      clientRequiresDPoP: found.session.clientRequiresDPoP, clientRequiresMTLS: found.session.clientRequiresMTLS,
       userActive: found.user.isActive, revoked: found.session.revokedAt != nil,
       idleDeadline: found.session.idleDeadline,
       absoluteDeadline: found.session.absoluteDeadline, generation: found.session.generation,

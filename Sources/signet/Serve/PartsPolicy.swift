@@ -24,6 +24,7 @@ extension Parts {
       revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
       maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength,
       cookiesCrossSites: settings.cookie.sameSite == .none)
+    policy.takesCertificates = settings.takesClientCertificates
     guard settings.tls.credentials != nil else { return policy }
     switch settings.tls.clientCertificate {
     case .none: break
@@ -35,6 +36,12 @@ extension Parts {
 }
 
 extension Settings {
+  /// Whether a client's certificate can come to us: in a handshake of ours, or from a proxy (RFC 9440).
+  fileprivate var takesClientCertificates: Bool {
+    if !proxy.trusted.isEmpty { return true }
+    return tls.credentials != nil && tls.clientCertificate != .none
+  }
+
   /// When keys rotate and go.
   var keyPolicy: KeyPolicy {
     KeyPolicy(

@@ -164,10 +164,6 @@ package struct ClientRules {
   }
 
   private func checkTokens(_ client: ClientRecord) throws(ClientError) {
-    if client.tokens.kind == .reference, client.tokens.encryptionKey != nil {
-      throw ClientError(
-        "encryption_key", "nobody but the issuer reads a reference token; choose token_form jwt, or drop the key")
-    }
     do throws(TokenFormError) {
       let form = try TokenForm(client.tokens, offers: offers, usual: usual)
       // The longest that an issuer which isn't known yet will be.
@@ -197,6 +193,7 @@ extension TokenFormError {
     case .encryptionKey: "encryption_key"
     case .contentEncryption: "encryption"
     case .claim, .attribute, .twice, .tooManyClaims: "claims"
+    case .reference: "token_form"
     case .limit, .tooLarge: "token_size"
     }
   }

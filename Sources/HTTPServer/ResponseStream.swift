@@ -124,10 +124,11 @@ extension Exchange {
 }
 
 extension HTTPConnection {
-  /// Has the kernel give the connection up when what was written isn't acknowledged in the time that a write may take: a
-  /// machine that lost its power says nothing, and a socket's buffer takes hours of heartbeats.
+  /// Has the kernel give the connection up when what was written isn't acknowledged in twice the time that a write may
+  /// take: a machine that lost its power says nothing, and a socket's buffer takes hours of heartbeats. Twice, since a
+  /// reader that is merely slow is let go, and counted, by the write's own deadline.
   func expectAcknowledgements() {
-    var milliseconds = UInt32(clamping: worker.limits.writeTime)
+    var milliseconds = UInt32(clamping: 2 * worker.limits.writeTime)
     // A Unix socket knows no such option, and needs none.
     setsockopt(
       transport.descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<UInt32>.size))

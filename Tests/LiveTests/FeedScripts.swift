@@ -89,7 +89,8 @@ let resumption = #"""
               heard.append((int(identifier.split("-")[1]), data["sid"]))
               wanted -= 1
               if wanted == 0 and not isOver: break
-          elif name == "ready" and isOver: break
+          # Everything may be over since.
+          elif name == "heartbeat" or name == "ready" and isOver: break
       # Whatever has been read ahead is lost, as with a connection that breaks.
       connection.close()
       if isOver: break

@@ -5,15 +5,14 @@
 
 package import Identity
 import Storage
-package import Telemetry
 import Threads
 
 /// What all streams of the feed of revocations share.
 package final class FeedHub: Sendable {
   /// Streams at a time: each holds a connection and up to 64 KiB.
-  package static let streams = 1000
+  package static let mostStreams = 1000
   /// Streams of one client at a time: one for each of its processes, with some to spare while they are replaced.
-  package static let streamsOfClient = 250
+  package static let mostOfClient = 250
 
   /// Names a loop's listener.
   typealias Listener = Int
@@ -29,11 +28,10 @@ package final class FeedHub: Sendable {
 
   private let state = Monitor(State())
 
-  package init(_ metrics: Metrics) {
-    metrics.gauge("signet_revocation_streams", "Streams of the feed of revocations") { [state] in
-      Double(state.withLock { $0.streams })
-    }
-  }
+  package init() {}
+
+  /// How many streams there are.
+  package var streams: Int { state.withLock { $0.streams } }
 
   /// Tells every loop that listens of what is denied from now on, until the task is cancelled.
   /// - Parameter denylist: one whose rows at start have been read.
@@ -72,7 +70,7 @@ package final class FeedHub: Sendable {
   func enter(_ client: String) -> Bool {
     state.withLock { state in
       let ofClient = state.byClient[client, default: 0]
-      guard state.latest != nil, state.streams < Self.streams, ofClient < Self.streamsOfClient else { return false }
+      guard state.latest != nil, state.streams < Self.mostStreams, ofClient < Self.mostOfClient else { return false }
       state.streams += 1
       state.byClient[client] = ofClient + 1
       return true

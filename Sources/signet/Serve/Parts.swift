@@ -22,7 +22,7 @@ struct Parts: Sendable {
   let store: SQLiteStore
   let hashing: HashingPool
   let authority: Authority
-  let feed: FeedHub
+  let feed = FeedHub()
   let adminToken: AdminToken
   let keys: KeyReading
   let node: Node
@@ -67,7 +67,6 @@ struct Parts: Sendable {
     try Self.check(read.snapshot)
     Self.tell(missing, read.notes, settings, log)
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
-    feed = FeedHub(metrics)
     adminToken = try AdminTokenFile.renew(in: folder)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(
@@ -185,7 +184,8 @@ struct Parts: Sendable {
   }
 
   private func measure() {
-    let (hashing, ring) = (hashing, ring)
+    let (hashing, ring, feed) = (hashing, ring, feed)
+    metrics.gauge("signet_revocation_streams", "Streams of the feed of revocations.") { Double(feed.streams) }
     metrics.gauge("signet_hashing_queued", "Password hashes waiting.") { Double(hashing.queued) }
     metrics.gauge("signet_hashing_running", "Password hashes being computed.") { Double(hashing.running) }
     metrics.gauge("signet_hashing_slowest_seconds", "What the slowest scheme in use takes.") {

@@ -193,7 +193,6 @@ extension TokenFormError {
     case .encryptionKey: "encryption_key"
     case .contentEncryption: "encryption"
     case .claim, .attribute, .twice, .tooManyClaims: "claims"
-    case .reference: "token_form"
     case .limit, .tooLarge: "token_size"
     case .reference: "token_form"
     }

@@ -194,7 +194,6 @@ extension TokenFormError {
     case .contentEncryption: "encryption"
     case .claim, .attribute, .twice, .tooManyClaims: "claims"
     case .limit, .tooLarge: "token_size"
-    case .reference: "token_form"
     }
   }
 }

@@ -7,7 +7,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends \
-      libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-dev libcurl4-openssl-dev \
+      libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-dev libcurl4-openssl-dev libhiredis-dev \
       pkg-config \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /signet
@@ -18,7 +18,7 @@ RUN swift build -c release --static-swift-stdlib --product signet \
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends \
-      libssl3 libsqlite3-0 libargon2-1 libsodium23 libyaml-0-2 libcurl4 ca-certificates \
+      libssl3 libsqlite3-0 libargon2-1 libsodium23 libyaml-0-2 libcurl4 libhiredis0.14 ca-certificates \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
  # Fixed ids, so that the owner of a mounted folder can be set before the container runs.
  && groupadd --system --gid 10001 signet \

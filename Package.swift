@@ -53,6 +53,7 @@ let package = Package(
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     // No pkgConfig, which would link it: see its header.
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CRedis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     // One thin wrapper each; siblings never import each other.
@@ -66,6 +67,7 @@ let package = Package(
     module("Configuration", ["CYAML"]),
     module("OutgoingHTTP", ["CCurl", "Threads"]),
     module("PublicSuffixes", []),
+    module("Redis", ["CRedis"]),
 
     // What Signet is made of.
     module("HTTPServer", ["OpenSSL", "Reactor", "Telemetry", "Threads"]),
@@ -79,7 +81,7 @@ let package = Package(
         .embedInCode("v0004_client_authentication.sql"), .embedInCode("v0005_denied.sql"),
       ], swiftSettings: settings),
     // For services that verify access tokens: the only module with a public surface.
-    module("SignetVerifier", ["JOSE", "JSON", "OutgoingHTTP", "Threads"], safe),
+    module("SignetVerifier", ["JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs", "Threads"], safe),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
     module(
       "Identity",
@@ -91,7 +93,7 @@ let package = Package(
       name: "signet",
       dependencies: [
         "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
-        "Reactor", "SignetVerifier", "Storage", "Telemetry", "Threads", argumentParser, log,
+        "Reactor", "Redis", "SignetVerifier", "Storage", "Telemetry", "Threads", argumentParser, log,
       ],
       swiftSettings: settings, linkerSettings: lean),
 
@@ -116,8 +118,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor", "SignetVerifier",
-        "Telemetry",
+        "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs",
+        "Reactor", "SignetVerifier", "Telemetry",
       ],
       path: "Tests/FuzzTargets", exclude: ["Seeds"], swiftSettings: settings),
     .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", swiftSettings: settings),
@@ -146,7 +148,8 @@ let package = Package(
     tests("PasswordsTests", ["Passwords"]),
     tests("ProofsTests", ["Proofs", "JOSE", "JSON", "OpenSSL"]),
     tests("ReactorTests", ["Reactor"]),
-    tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "Threads"]),
+    tests("RedisTests", ["Redis", "Threads"]),
+    tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "OpenSSL", "Threads"]),
     tests("StorageTests", ["Storage", "Reactor", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("TidyTests", []),

@@ -23,6 +23,8 @@ extension Endpoints {
       Route(.patch, "/v1/verify", name: "verify", deferred(.bearer, verify)),
       Route(.delete, "/v1/verify", name: "verify", deferred(.bearer, verify)),
       Route(.post, "/oauth2/token", name: "token", deferred(.oauth, token)),
+      Route(.post, "/oauth2/introspect", name: "introspect", deferred(.oauth, introspect)),
+      Route(.post, "/oauth2/revoke", name: "revoke", deferred(.oauth, revoke)),
       Route(.get, "/v1/revocations", name: "revocations", deferred(.oauth, revocations)),
       Route(.get, "/.well-known/jwks.json", name: "jwks", .immediate(jwks)),
       Route(.get, "/.well-known/oauth-authorization-server", name: "metadata", .immediate(metadata)),

@@ -16,6 +16,7 @@ struct Checks {
     try checkAlgorithms()
     try checkKeys()
     try checkHashing()
+    try checkRedis()
     var loaded = loaded
     loaded.warnings += ListenerChecks(loaded: loaded).warnings() + warnings()
     return loaded
@@ -81,6 +82,11 @@ struct Checks {
         "password.memory_kib times hashing.threads is \(need) KiB, more "
           + "than half of this machine's \(machine.memoryKiB) KiB; lower one of them")
     }
+  }
+
+  private func checkRedis() throws(ConfigurationError) {
+    guard let url = settings.redis.url?.reveal() else { return }
+    do { _ = try RedisURL(url) } catch { throw self.error(["redis.url"], "redis.url \(error.text)") }
   }
 
   private func warnings() -> [String] {

@@ -31,6 +31,7 @@ package struct Settings: Sendable, Equatable {
   package internal(set) var cookie = Cookie()
   package internal(set) var cors = CORS()
   package internal(set) var store = Store()
+  package internal(set) var redis = Redis()
 
   init() {}
 
@@ -235,5 +236,14 @@ extension Settings {
 
     /// The database file's path.
     package var path: String { StoreURL.path(url) ?? "" }
+  }
+
+  /// A Redis or Valkey server that is told what is denied.
+  package struct Redis: Sendable, Equatable {
+    /// Nil: there is none. It may hold a password.
+    package internal(set) var url: Secret?
+
+    /// What the URL says.
+    package var server: RedisURL? { url.flatMap { try? RedisURL($0.reveal()) } }
   }
 }

@@ -220,6 +220,10 @@ package enum Table {
     Setting(
       "store.migrate", .flag, .fixed("true"), "Bring the database's schema up to date at start."
     ) { if case .flag(let flag) = $0 { $1.store.migrate = flag } },
+    Setting(
+      "redis.url", .secret, derived("none", "redis://127.0.0.1:6379") { _ in .none },
+      "A Redis or Valkey that is told of every denied session and token, as signet:denied:<sid|jti>."
+    ) { if case .secret(let secret) = $0 { $1.redis.url = secret } },
   ]
 
   private static func derived(

@@ -52,14 +52,19 @@ struct Contexts {
   let verifier: TokenVerifier
   let proofs: ProofChecker
   let verified = VerifiedTokens()
+  /// Signs the answers to introspection.
+  let introspections: TokenSigner?
 
   init(_ snapshot: Snapshot, _ replays: Replays) throws {
     refreshTokens = try RefreshTokenCodec(snapshot.ring)
     deviceTokens = try DeviceTokenCodec(snapshot.ring)
-    referenceTokens = try ReferenceTokenCodec(snapshot.ring)
+    referenceTokens = try ReferenceTokenCodec(snapshot.ring.secrets[.referenceToken, default: [:]])
     accessTokens = try AccessTokenWriter(snapshot.ring, referenceTokens, issuer: snapshot.policy.issuer)
     clients = try ClientContexts(snapshot)
     verifier = try TokenVerifier(keys: snapshot.ring.published)
+    introspections = try snapshot.ring.signing[snapshot.ring.algorithm].map { (key) throws(JOSEError) in
+      try TokenSigner(key: key, type: IntrospectionAnswer.type)
+    }
     proofs = try snapshot.ring.proofChecker(replays)
   }
 }

@@ -39,6 +39,8 @@ package struct Refusal: Error, Sendable, Equatable {
     case invalidTarget
     case unauthorizedClient
     case unsupportedGrantType
+    /// RFC 7009 section 2.2.1.
+    case unsupportedTokenType
     case notFound(String)
     /// Too busy, or the store can't be written; come back after so many seconds.
     case temporarilyUnavailable(retryAfter: Int)

@@ -28,11 +28,16 @@ package enum RequestURI {
 
   /// In lower case, without the scheme's own port or an empty one.
   private static func authority(_ text: ArraySlice<UInt8>, _ standard: [UInt8]) -> [UInt8]? {
-    var authority = text.map(lower)
-    guard authority.allSatisfy(isAuthorityByte) else { return nil }
-    if authority.last == UInt8(ascii: ":") { authority.removeLast() }
-    if authority.suffix(standard.count) == standard[...] { authority.removeLast(standard.count) }
-    return authority.isEmpty ? nil : authority
+    let authority = text.map(lower)
+    let isLiteral = authority.first == UInt8(ascii: "[")
+    let end = authority.firstIndex(of: UInt8(ascii: isLiteral ? "]" : ":")) ?? authority.endIndex
+    guard !isLiteral || end < authority.endIndex else { return nil }
+    let (host, port) = (authority[..<end], authority[end...].dropFirst(isLiteral ? 1 : 0))
+    // Between the brackets of an IPv6 address colons are no ports.
+    guard !host.isEmpty, host.dropFirst(isLiteral ? 1 : 0).allSatisfy({ isHostByte($0, isLiteral) }) else { return nil }
+    guard port.isEmpty || port.first == UInt8(ascii: ":") && port.dropFirst().allSatisfy(isDigit) else { return nil }
+    let isStandard = port.count < 2 || port == standard[...]
+    return Array(host) + (isLiteral ? [UInt8(ascii: "]")] : []) + (isStandard ? [] : Array(port))
   }
 
   /// Percent-encodings written one way, dot segments resolved, and at least a slash.
@@ -85,9 +90,9 @@ package enum RequestURI {
     isUnreserved(byte) || "!$&'()*+,;=:@/".utf8.contains(byte)
   }
 
-  /// A name, an address or an IPv6 address in brackets, with a port; no user, no percent-encodings.
-  private static func isAuthorityByte(_ byte: UInt8) -> Bool {
-    isLetter(byte) || isDigit(byte) || "-._~:[]".utf8.contains(byte)
+  /// Of a name or an address; no percent-encodings.
+  private static func isHostByte(_ byte: UInt8, _ isLiteral: Bool) -> Bool {
+    isLetter(byte) || isDigit(byte) || "-._~".utf8.contains(byte) || isLiteral && byte == UInt8(ascii: ":")
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }

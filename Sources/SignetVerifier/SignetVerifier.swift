@@ -25,6 +25,7 @@ public final class SignetVerifier: Sendable {
   private let keys: Keys
   private let envelope: Envelope?
   private let revocations: RevocationListener?
+  let proofs: ProofGate
 
   /// Makes a verifier; nothing is fetched yet.
   /// - Parameters:
@@ -47,6 +48,7 @@ public final class SignetVerifier: Sendable {
     self.options = options
     leeway = options.leeway.components.seconds
     self.keys = try Self.keys(keys, issuer, options)
+    proofs = ProofGate(options.proofs, options.time)
     envelope = try options.decryptionKeys.map { text throws(VerifierSetupError) in
       try Envelope(keys: text, largestToken: options.largestToken, isOptional: options.acceptsUnencrypted)
     }
@@ -85,9 +87,18 @@ public final class SignetVerifier: Sendable {
 
   /// Checks a token: form, type, key, signature, issuer, audience and times.
   ///
-  /// It waits for the network only when the keys aren't there yet or the token names a key that isn't among them.
+  /// It waits for the network only when the keys aren't there yet or the token names a key that isn't among them. A token
+  /// that is bound to a key or a certificate is refused with ``VerificationError/boundToken``: see
+  /// ``verify(authorization:_:)``.
   /// - Throws: why the token isn't taken, or that this can't be found out.
   public func verify(_ token: String) async throws(VerificationError) -> AccessToken {
+    let verified = try await verified(token)
+    guard verified.confirmation == nil else { throw .boundToken }
+    return verified
+  }
+
+  /// Checks a token, whatever it is bound to.
+  func verified(_ token: String) async throws(VerificationError) -> AccessToken {
     let (verified, claims) = try await signed(token)
     let read = try AccessToken(verified, claims, rolesClaim: options.rolesClaim)
     try check(claims)
@@ -105,7 +116,7 @@ public final class SignetVerifier: Sendable {
   /// Checks the token in a request's `Authorization` field (RFC 6750 section 2.1).
   /// - Parameter field: the field's value, `Bearer …`; nil when the request has none.
   public func verify(authorization field: String?) async throws(VerificationError) -> AccessToken {
-    guard let field, let token = Self.bearer(field) else { throw .missingToken }
+    guard let field, let token = Self.token(in: field, scheme: "bearer") else { throw .missingToken }
     return try await verify(token)
   }
 
@@ -164,8 +175,8 @@ public final class SignetVerifier: Sendable {
   }
 
   /// The scheme is compared without regard to case (RFC 9110 11.1), and spaces follow it.
-  private static func bearer(_ field: String) -> String? {
-    guard let end = field.utf8.firstIndex(of: 0x20), field[..<end].lowercased() == "bearer" else { return nil }
+  static func token(in field: String, scheme: String) -> String? {
+    guard let end = field.utf8.firstIndex(of: 0x20), field[..<end].lowercased() == scheme else { return nil }
     let token = field.utf8[end...].drop { $0 == 0x20 }
     return token.isEmpty ? nil : String(Substring(token))
   }

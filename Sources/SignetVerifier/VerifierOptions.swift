@@ -30,6 +30,9 @@ public struct VerifierOptions: Sendable {
   /// By what the verifier learns that tokens are denied before they expire; nil: by nothing, a token is good until then.
   public var revocations: RevocationFeed?
 
+  /// How DPoP proofs are checked.
+  public var proofs = ProofOptions()
+
   /// How keys are fetched, and the feed of revocations is reached.
   public var fetching = FetchOptions()
 
@@ -77,6 +80,12 @@ extension VerifierOptions {
     try Self.check(fetching.timeout, within: 1...60, "fetching.timeout")
     guard (1 << 10...1 << 20).contains(largestToken) else {
       throw VerifierSetupError("largestToken must be between 1 KiB and 1 MiB")
+    }
+    guard (1 << 10...1 << 24).contains(proofs.mostRemembered) else {
+      throw VerifierSetupError("proofs.mostRemembered must be between 1024 and 16777216")
+    }
+    guard (proofs.nonceKey?.count ?? 32) >= 32 else {
+      throw VerifierSetupError("proofs.nonceKey must have at least 32 bytes, random ones")
     }
     guard !rolesClaim.isEmpty else { throw VerifierSetupError("rolesClaim is empty; name a claim, such as roles") }
   }

@@ -78,11 +78,18 @@ final class SignetServer {
     return (id, secret)
   }
 
+  /// Adds a client to the data folder of a server that is yet to start.
+  static func addClient(_ id: String, _ options: [String], in folder: TemporaryFolder) throws {
+    let words = [try binary, "client", "add", id, "--id", id] + options
+    _ = try Command.output(words, environment: settings(folder))
+  }
+
   /// Logs in so many times.
   /// - Returns: the sessions' first tokens.
-  func logIn(_ count: Int) throws -> [(access: String, refresh: String)] {
-    try (0..<count).map { _ in
-      let answer = try HTTPConnection.send(port, "/v1/login", json: Self.credentials)
+  func logIn(_ count: Int, client: String = "signet") throws -> [(access: String, refresh: String)] {
+    let credentials = #"{"username":"\#(Self.user)","password":"\#(Self.password)","client_id":"\#(client)"}"#
+    return try (0..<count).map { _ in
+      let answer = try HTTPConnection.send(port, "/v1/login", json: credentials)
       return (try answer.member("access_token"), try answer.member("refresh_token"))
     }
   }

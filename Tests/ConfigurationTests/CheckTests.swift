@@ -5,6 +5,10 @@ import Testing
 @testable import Configuration
 
 @Suite struct CheckTests {
+  private static let badRedis =
+    "F:1: redis.url is no such URL; give redis://[user:password@]host[:port][/database] or "
+    + "unix://[user:password@]/path[?db=number]"
+
   @Test(arguments: [
     (
       "session: {retry_window: 6m}",
@@ -24,6 +28,19 @@ import Testing
       "F:1: session.absolute_ttl (5m) is less than token.access_ttl (10m); give at least as much"
     ),
     ("token: {access_ttl: 1s}", "good"),
+    ("redis: {url: redis://127.0.0.1}", "good"), ("redis: {url: 'redis://a:p%40ss@[::1]:7000/3'}", "good"),
+    ("redis: {url: 'unix://:p@/run/redis.sock?db=2'}", "good"), ("redis: {url: 'unix:///run/redis.sock'}", "good"),
+    ("redis: {url: 'redis://a:hidden@host:0'}", Self.badRedis),
+    ("redis: {url: 'redis://a:hid%zzden@host'}", Self.badRedis),
+    ("redis: {url: 'redis://hidden@host'}", Self.badRedis), ("redis: {url: 'redis://host/hidden'}", Self.badRedis),
+    ("redis: {url: 'unix://a:hidden@host/path'}", Self.badRedis),
+    ("redis: {url: 'http://a:hidden@host'}", Self.badRedis),
+    ("redis: {url: 'unix:///run/redis.sock?hidden'}", Self.badRedis),
+    (
+      "redis: {url: 'rediss://a:hidden@host'}",
+      "F:1: redis.url asks for TLS, which this build's hiredis doesn't do; give redis:// or unix:// to a tunnel on this "
+        + "machine, such as stunnel's"
+    ),
     ("key: {rotate_every: 0s, publish_before: 90d}", "good"), ("key: {rotate_every: 3s, publish_before: 2s}", "good"),
     (
       "key: {rotate_every: 1d}",

@@ -74,7 +74,7 @@ import Testing
     let row = loaded.rows.first { $0.key == "master_key" }
     #expect(row?.value == "[hidden]")
     #expect(row?.origin == "environment SIGNET_MASTER_KEY")
-    #expect(loaded.secretVariables == ["SIGNET_MASTER_KEY", "SIGNET_MASTER_KEY_PREVIOUS"])
+    #expect(loaded.secretVariables == ["SIGNET_MASTER_KEY", "SIGNET_MASTER_KEY_PREVIOUS", "SIGNET_REDIS_URL"])
     // In the file it is refused without being quoted.
     #expect(!error("master_key: \(secret)\n").contains("GEHEIM"))
     let changed = try load(environment: ["SIGNET_MASTER_KEY": "other"])

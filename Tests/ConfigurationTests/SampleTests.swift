@@ -36,7 +36,7 @@ import Testing
     let loaded = try loadText(SampleTests.active), standard = try load()
     let examples = [
       "issuer", "master_key_file", "tls.mode", "tls.certificate", "tls.key", "tls.client_ca", "server.loops",
-      "hashing.threads", "store.url", "token.algorithms",
+      "hashing.threads", "store.url", "token.algorithms", "redis.url",
     ]
     let changes = Settings.changes(from: standard, to: loaded)
     #expect(Set(changes.reloadable + changes.needRestart) == Set(examples))

@@ -39,7 +39,7 @@ import Testing
 
   /// Serves the pages, drives Chromium from one to the next, and prints what they report.
   private static let script = #"""
-    import http.server, json, queue, ssl, subprocess, sys, tempfile, threading
+    import http.server, json, os, queue, signal, ssl, subprocess, sys, tempfile, threading
     port, certificate, key, password, command = sys.argv[1:]
     signet, *flags = json.loads(command)
     login = f"https://login.example.com:{port}"
@@ -143,12 +143,12 @@ import Testing
       with urllib.request.urlopen(request, context=trust) as answer:
         if answer.headers["Access-Control-Allow-Credentials"] == "true": break
 
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
       browser = subprocess.Popen(["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
         "--disable-dev-shm-usage", "--disable-background-networking", "--ignore-certificate-errors",
         "--host-resolver-rules=MAP *.example.com 127.0.0.1, MAP *.example.org 127.0.0.1",
         f"--user-data-dir={profile}", "--remote-debugging-port=0", origins["app"] + "/"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
       try:
         results = {}
         while "again" not in results:
@@ -159,7 +159,8 @@ import Testing
           results[name] = result
         print(json.dumps(results))
       finally:
-        browser.kill()
+        # With its children, which write into the profile.
+        os.killpg(browser.pid, signal.SIGKILL)
         browser.wait()
     """#
 }

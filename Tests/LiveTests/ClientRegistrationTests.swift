@@ -37,7 +37,7 @@ import Testing
       (["--origin", "https://App.example"], #""origins":["https://App.example"]"#, "origins"),
       (["--origin", "https://app.example:443"], #""origins":["https://app.example:443"]"#, "origins"),
       (["--origin", "https://other.example"], #""origins":["https://other.example"]"#, "origins"),
-    (["--origin", "*"], #""origins":["*"]"#, "origins"), (["--origin", "null"], #""origins":["null"]"#, "origins"),
+      (["--origin", "*"], #""origins":["*"]"#, "origins"), (["--origin", "null"], #""origins":["null"]"#, "origins"),
       (["--origin", "https://a@b.example"], #""origins":["https://a@b.example"]"#, "origins"),
       (["--origin", "https://app.example:0"], #""origins":["https://app.example:99999"]"#, "origins"),
       (

@@ -25,7 +25,8 @@ import Testing
     "", "/", "a.example/x", "ftp://a.example/", "https:/a.example/", "https://", "https:///x", "https://u@a.example/",
     "https://u:p@a.example/", "https://a.example/ x", "https://a.example/%", "https://a.example/%2",
     "https://a.example/%zz",
-    "https://a.example/\u{e9}", "https://\u{e9}.example/", "https://a%2eexample/", "https://a.example/\u{0}",
+    "https://a.example/\u{e9}", "https://\u{e9}.example/", "https://a%2eexample/", "http://[::", "http://[:/",
+    "http://[]:x/", "http://a]/", "http://a:b/", "http://a:1:2/", "https://a.example/\u{0}",
     "https://a.example/\\", "https://a.example/" + String(repeating: "a", count: 2048),
   ]) func none(text: String) { #expect(!RequestURI.isSame(text, text)) }
 }

@@ -50,6 +50,7 @@ struct Documents {
     json.member("response_types_supported", [])
     json.member("token_endpoint_auth_methods_supported", policy.clientMethods.map(\.rawValue))
     json.member("token_endpoint_auth_signing_alg_values_supported", SignatureAlgorithm.available.map(\.rawValue))
+    writeTokenEndpoints(policy, into: &json)
     json.member("dpop_signing_alg_values_supported", ProofAlgorithms.names)
     if policy.takesCertificates { json.member("tls_client_certificate_bound_access_tokens", true) }
     json.member("subject_types_supported", ["public"])

@@ -80,6 +80,14 @@ final class ClientContexts {
     return found
   }
 
+  /// What verifies tokens that the client's own MAC key has made; nil when it has none.
+  func macVerifier(of client: ClientRecord) -> MACVerifier? {
+    guard let record = client.tokens.macKey, let algorithm = MACAlgorithm(rawValue: record.algorithm),
+      let bytes = macKeys[client.id], let key = try? MACKey(bytes: bytes, algorithm: algorithm, kid: record.kid)
+    else { return nil }
+    return try? MACVerifier(keys: [key])
+  }
+
   /// Whether a token for this client, or for any where the request names none, could be refused once its session is known.
   func mayFail(_ id: String?) -> Bool {
     guard let id else { return anyMayFail }

@@ -57,7 +57,7 @@ extension Issuer {
     do { return try await store.sessions(of: bearer.user.id, now: moment().now) } catch { throw Refusal(error) }
   }
 
-  private func end(
+  func end(
     _ id: UniqueID, of user: UniqueID?, _ event: AuditEvent, _ requester: Requester
   ) async throws(Refusal) -> Bool {
     do {

@@ -46,7 +46,7 @@ extension Issuer {
     do {
       rotation = try await store.rotate(rotationRequest(token, request, moment, requester))
     } catch { throw Refusal(error) }
-    return try answer(rotation, request, now: moment.now)
+    return try await answer(rotation, request, now: moment.now)
   }
 
   /// Refuses what the client's form will refuse while nothing has been written: a rotation whose answer can't be given
@@ -77,7 +77,9 @@ extension Issuer {
       session: token.session, presented: presented, policy: policy.refresh, context: requester.context)
   }
 
-  private func answer(_ rotation: Rotation, _ request: RefreshRequest, now: Int64) throws(Refusal) -> TokenAnswer {
+  private func answer(
+    _ rotation: Rotation, _ request: RefreshRequest, now: Int64
+  ) async throws(Refusal) -> TokenAnswer {
     switch rotation {
     case .rotated(let found, let ahead):
       counts.rotations.add()
@@ -87,7 +89,7 @@ extension Issuer {
     case .retried(let found, let elsewhere):
       counts.retries.add()
       if elsewhere { counts.retriesElsewhere.add() }
-      return try repeated(found, request, now: now)
+      return try await repeated(found, request, now: now)
     case .refused(let refusal):
       counts.refreshRefusals.add()
       throw Refusal(Self.code(refusal), cause: refusal.rawValue)
@@ -108,16 +110,21 @@ extension Issuer {
     }
   }
 
-  /// The answer that was lost: the same access token, unless something in it or its form changed or it is about to expire.
+  /// The answer that was lost: the same access token, unless something in it or its form changed, it was revoked, or it is about
+  /// to expire.
   private func repeated(
     _ found: SessionAndUser, _ request: RefreshRequest, now: Int64
-  ) throws(Refusal) -> TokenAnswer {
+  ) async throws(Refusal) -> TokenAnswer {
     let scope = narrower(request.scope, than: found.session.scope)
     let first = try answer(found, scope: scope, issuedAt: found.session.rotatedAt, now: now)
+    let token = DeniableToken(
+      session: found.session.id, generation: found.session.generation, id: contexts.accessTokens.latest)
+    let isDenied: Bool
+    do { isDenied = try await authority.denylist.isDenied(token) } catch { throw Refusal(error) }
     let form = try contexts.clients.load(found.session.clientID).form
     let isUnchanged =
       found.session.claimsVersion == found.user.claimsVersion && form.changedAt < found.session.rotatedAt
-    guard !isUnchanged || first.expiresIn < 30 else { return first }
+    guard !isUnchanged || isDenied || first.expiresIn < 30 else { return first }
     return try answer(found, scope: scope, issuedAt: now, now: now)
   }
 }

@@ -68,6 +68,9 @@ final class AccessTokenWriter {
     }
   }
 
+  /// The `jti` of the token that was written last.
+  var latest: UniqueID { UniqueID(high: word(jti, 0), low: word(jti, 8)) }
+
   /// Throws what `write` would of the token's size, at none of the cost of a signature.
   func check(_ content: AccessTokenContent, as client: ClientContext) throws(AccessTokenError) {
     try writeClaims(content, client)
@@ -120,6 +123,14 @@ enum AccessToken {
   static func identifier(_ jti: String) -> UniqueID? {
     guard let bytes = try? Base64URL.decode(jti), bytes.count == 16 else { return nil }
     return UniqueID(high: word(bytes, 0), low: word(bytes, 8))
+  }
+
+  /// A `jti` as it stands in tokens.
+  static func text(of jti: UniqueID) -> String {
+    var bytes: [UInt8] = []
+    append(jti.high, to: &bytes)
+    append(jti.low, to: &bytes)
+    return Base64URL.encode(bytes)
   }
 
   /// The generation that the `jti` of a session's token names.

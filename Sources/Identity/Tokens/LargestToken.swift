@@ -42,7 +42,8 @@ extension TokenForm {
     let confirmation: Confirmation? = isBound ? .x5t([UInt8](repeating: 0, count: 32)) : nil
     let session = NewSession(
       id: id, userID: id, clientID: client.id, scope: client.scopes.joined(separator: " "), audience: audience,
-      amr: "pwd", now: now, idleDeadline: now, absoluteDeadline: now, addressPrefix: 0, confirmation: confirmation?.stored, device: nil, address: "",
+      amr: "pwd", now: now, idleDeadline: now, absoluteDeadline: now, addressPrefix: 0,
+      confirmation: confirmation?.stored, device: nil, address: "",
       userAgent: nil)
     let user = UserRecord(
       id: id, username: text, email: text, emailVerified: false, passwordHash: nil, roles: "[]", claimsVersion: 1,

@@ -35,10 +35,11 @@ final class ReferenceTokenCodec {
   private let keys: [UInt8: Key]
   private var bytes: [UInt8] = []
 
-  init(_ ring: KeyRing) throws(OpenSSLError) {
-    newest = ring.newest(.referenceToken).id
+  /// - Parameter secrets: the keys of the purpose, by id; the highest one seals.
+  init(_ secrets: [UInt8: [UInt8]]) throws(OpenSSLError) {
+    newest = secrets.keys.max() ?? 0
     var keys: [UInt8: Key] = [:]
-    for (id, secret) in ring.secrets[.referenceToken, default: [:]] { keys[id] = try Key(secret) }
+    for (id, secret) in secrets { keys[id] = try Key(secret) }
     self.keys = keys
   }
 

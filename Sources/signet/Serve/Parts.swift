@@ -64,9 +64,8 @@ struct Parts: Sendable {
     // Whoever else stands in the table was a server on this folder before: its lock is ours now.
     try await CommandFailure.wrap { [node] in try await node.beat(policy.algorithms, keys: "", alone: true) }
     let read = try await CommandFailure.wrap { [keys] in try await keys.read(policy) }
+    try Self.check(read.snapshot)
     Self.tell(missing, read.notes, settings, log)
-    // Better no server than one whose browsers' sessions can't be refreshed.
-    if let fault = read.snapshot.pages.faults.first { throw CommandFailure.failed(fault) }
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
     adminToken = try AdminTokenFile.renew(in: folder)
     group = EventLoopGroup(count: settings.server.loops)
@@ -74,6 +73,11 @@ struct Parts: Sendable {
       group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
     measure()
     listen(settings)
+  }
+
+  /// Better no server than one whose browsers' sessions can't be refreshed.
+  private static func check(_ snapshot: Snapshot) throws {
+    if let fault = snapshot.pages.faults.first { throw CommandFailure.failed(fault) }
   }
 
   /// Says what the start has made and done.

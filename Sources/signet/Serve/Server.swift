@@ -36,6 +36,7 @@ actor Server {
   var flushedAt: Int64 = 0
   private var sweeping: [Task<Void, Never>] = []
   private var denials: Task<Void, Never>?
+  private var redis: Task<Void, Never>?
   /// What was said of clients that get no tokens.
   var faults: [String] = []
 
@@ -59,6 +60,11 @@ actor Server {
     let few = DescriptorLimit.warning(descriptors, loaded.settings.limits)
     for warning in loaded.warnings + [few].compactMap({ $0 }) { parts.log.warning("\(warning)") }
     complain(of: parts.authority.snapshot)
+    beginWatching()
+    beginSweeping()
+  }
+
+  private func beginWatching() {
     parts.authority.rereads { if await !self.publish() { await self.readAgain() } }
     watch = Task {
       while !Task.isCancelled {
@@ -70,8 +76,22 @@ actor Server {
         await self.noteVerifiers()
       }
     }
-    heedDenials()
+    denials = Task { [denylist = parts.authority.denylist, feed = parts.feed] in
+      await withDiscardingTaskGroup { group in
+        var isServed = false
+        // Apart from the watch, which waits for whole readings of the keys: another process's logout is heeded within this.
+        repeat {
+          guard (try? await denylist.heed()) != nil, !isServed else { continue }
+          isServed = true
+          group.addTask { await feed.serve(denylist) }
+        } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+      }
+    }
+  }
+
+  private func beginSweeping() {
     let authority = parts.authority
+    if let mirror = RedisMirror(loaded.settings.redis, parts) { redis = Task { await mirror.run() } }
     sweeping = [
       Task {
         var (sweep, pause) = (SessionSweep(authority), 1000)
@@ -86,21 +106,6 @@ actor Server {
 
   /// Lets the watch try again what couldn't be read.
   private func readAgain() { mustRead = true }
-
-  /// Takes over what is denied, and tells the feed.
-  private func heedDenials() {
-    denials = Task { [denylist = parts.authority.denylist, feed = parts.feed] in
-      await withDiscardingTaskGroup { group in
-        var isServed = false
-        // Apart from the watch, which waits for whole readings of the keys: another process's logout is heeded within this.
-        repeat {
-          guard (try? await denylist.heed()) != nil, !isServed else { continue }
-          isServed = true
-          group.addTask { await feed.serve(denylist) }
-        } while (try? await Task.sleep(for: .milliseconds(500))) != nil
-      }
-    }
-  }
 
   /// Takes up a certificate which was renewed.
   private func heedCertificates() { certificates?.heed(parts.server, parts.log) }
@@ -143,6 +148,8 @@ actor Server {
     supervisor.stopping()
     parts.log.notice("stopping")
     watch?.cancel()
+    // Not waited for: it may be in the midst of a call to a Redis that hangs, and owes nothing that isn't in the store.
+    redis?.cancel()
     let background = sweeping + [denials].compactMap { $0 }
     for task in background { task.cancel() }
     await watch?.value

@@ -1,6 +1,7 @@
 // A million denied sessions: how soon the server answers, how soon it knows them all by itself, what memory they take and
 // what requests cost beside them.
 
+import Counting
 import Foundation
 
 extension Case {
@@ -39,7 +40,7 @@ extension Case {
   private static func waitUntilWhole(_ server: SignetServer) throws {
     let deadline = Date().addingTimeInterval(60)
     while Date() < deadline {
-      let metrics = String(decoding: try HTTP.send(server.operators, "/metrics").body, as: UTF8.self)
+      let metrics = String(decoding: try HTTPConnection.send(server.operators, "/metrics").body, as: UTF8.self)
       if metrics.contains("signet_denylist_whole 1\n") { return }
       usleep(1000)
     }

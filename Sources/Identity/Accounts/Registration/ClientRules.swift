@@ -195,6 +195,7 @@ extension TokenFormError {
     case .claim, .attribute, .twice, .tooManyClaims: "claims"
     case .reference: "token_form"
     case .limit, .tooLarge: "token_size"
+    case .reference: "token_form"
     }
   }
 }

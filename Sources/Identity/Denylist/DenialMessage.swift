@@ -1,0 +1,39 @@
+// A row of the denylist as services read it: its name, and the members of its JSON object.
+
+package import JSON
+package import Storage
+
+extension Denial {
+  /// What is denied, as it stands in tokens: a `sid`, a `jti` or a `kid`.
+  package var name: String {
+    switch subject {
+    case .session(let id, _): id.description
+    case .token(let id): AccessToken.text(of: id)
+    case .key(let kid): kid
+    }
+  }
+
+  /// Whether everything of that name is denied; not so of a session that goes on after a change of the password.
+  package var isWhole: Bool { if case .session(_, .some) = subject { false } else { true } }
+
+  /// Writes it as an object: `sid`, `jti` or `kid`; `aud` where it is of one audience alone; `exp`, when it can be forgotten.
+  /// Of a session that goes on, those tokens are denied whose generation, the first four bytes of their `jti`, is less than
+  /// `before_generation`; for who doesn't look into a `jti`, those issued before the second `before`.
+  package func write(into json: inout JSONWriter) {
+    json.beginObject()
+    json.member("seq", sequence)
+    switch subject {
+    case .session(_, let validFrom):
+      json.member("sid", name)
+      if let validFrom {
+        json.member("before", deniedAt / 1000)
+        json.member("before_generation", Int64(validFrom))
+      }
+    case .token: json.member("jti", name)
+    case .key: json.member("kid", name)
+    }
+    if let audience { json.member("aud", audience) }
+    json.member("exp", (expiresAt + 999) / 1000)
+    json.endObject()
+  }
+}

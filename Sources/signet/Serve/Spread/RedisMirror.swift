@@ -1,0 +1,192 @@
+// Redis as a copy of the denylist, for services that look there: a key for whatever is denied, which expires by itself,
+// and a message on a channel for those who listen.
+//
+// It follows the denylist by itself, so that no request ever waits for Redis, and holds nothing but how far it has come:
+// what Redis missed is read from the store. How far Redis has come stands in Redis too, under this process's own key, written
+// after the rows and read back before more: so a Redis that came back empty, was flushed, or lost its latest writes is noticed
+// and told everything again. All of it can be done twice, by this server and by others.
+
+import Configuration
+import Identity
+import JSON
+import Logging
+import Redis
+import Storage
+import Threads
+
+/// Keeps a Redis up to date with the denylist, on a thread of its own, since hiredis blocks.
+actor RedisMirror {
+  /// Where messages go.
+  static let channel = "signet:denied"
+  /// Rows sent together: a round trip for so many.
+  private static let batch = 512
+  /// Milliseconds between two looks at whether Redis still has what it was told.
+  private static let interval = 1000
+  /// The longest pause before another attempt, in milliseconds.
+  private static let longestPause = 5000
+  /// How long Redis keeps the mark of a server that is gone, in milliseconds.
+  private static let markPeriod = 86_400_000
+
+  private let options: RedisOptions
+  private let authority: Authority
+  private let log: Logger
+  private let gauges: RedisGauges
+  private let mark: [UInt8]
+  private let executor: ThreadExecutor
+  private var connection: RedisConnection?
+  /// The last row that Redis has acknowledged, and the last that it was sent.
+  private var (through, sent): (Int64, Int64) = (0, 0)
+  private var isUp: Bool?
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  /// Nil when the settings name no Redis.
+  init?(_ settings: Settings.Redis, _ parts: Parts) {
+    guard let server = settings.server else { return nil }
+    (options, authority, log) = (RedisOptions(server), parts.authority, parts.log)
+    mark = Array("signet:denied-through:\(parts.node.id)".utf8)
+    executor = ThreadExecutor(name: "signet-redis")
+    gauges = RedisGauges(authority)
+  }
+
+  /// Goes on until the task is cancelled.
+  func run() async {
+    var pause = 100
+    while !Task.isCancelled {
+      let failure = await mirror()
+      connection = nil
+      guard !Task.isCancelled, let failure else { continue }
+      gauges.fail()
+      if isUp != false {
+        log.warning("Redis \(failure); what is denied meanwhile reaches it when it is back")
+      }
+      if isUp == true { pause = 100 }
+      isUp = false
+      // Not all servers at once.
+      try? await Task.sleep(for: .milliseconds(Int.random(in: pause / 2...pause)))
+      pause = min(pause * 2, Self.longestPause)
+    }
+  }
+
+  /// Connects and follows until something fails; why, nil when that is to be tried again at once.
+  private func mirror() async -> RedisFailure? {
+    do {
+      let connection = try RedisConnection(options)
+      self.connection = connection
+      try resume(connection)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await self.follow() }
+        group.addTask { try await self.watch() }
+        // The first that ends is the end of both.
+        defer { group.cancelAll() }
+        try await group.next()
+      }
+      return nil
+    } catch is LostRows {
+      log.notice("Redis has lost what it was told; it is told again")
+      return nil
+    } catch {
+      return error as? RedisFailure ?? RedisFailure("\(error)")
+    }
+  }
+
+  /// Finds out from where on Redis is to be told.
+  private func resume(_ connection: RedisConnection) throws {
+    let reply = try connection.run([Self.command("GET", mark)])[0]
+    through = try reached(reply) ?? 0
+    guard through == 0 else { return }
+    sent = 0
+    try write(mark: 0, connection)
+  }
+
+  /// Up to which row Redis has everything; nil when it has lost something.
+  private func reached(_ reply: RedisReply) throws(RedisFailure) -> Int64? {
+    switch reply {
+    case .none: return nil
+    // Between the two stands what was written by a command whose answer was lost.
+    case .bytes(let text):
+      return Int64(String(decoding: text, as: UTF8.self)).flatMap { through <= $0 && $0 <= sent ? $0 : nil }
+    default: throw RedisFailure(reply)
+    }
+  }
+
+  private func write(mark sequence: Int64, _ connection: RedisConnection) throws(RedisFailure) {
+    let reply = try connection.run([set(mark: sequence)])[0]
+    guard reply == .status("OK") else { throw RedisFailure(reply) }
+  }
+
+  private func follow() async throws {
+    try await authority.denylist.follow(after: through, limit: Self.batch) { rows in try self.send(rows) }
+  }
+
+  /// Rows, and the mark behind them, in one round trip.
+  private func send(_ rows: [Denial]) throws {
+    guard let connection, let last = rows.last else { return }
+    let now = authority.clock.moment().now
+    var commands = [Self.command("GET", mark)]
+    for row in rows where row.expiresAt > now { append(row, now, to: &commands) }
+    commands.append(set(mark: last.sequence))
+    sent = last.sequence
+    let replies = try connection.run(commands)
+    guard try reached(replies[0]) != nil else { throw try lost(connection) }
+    for reply in replies.dropFirst() { if case .error = reply { throw RedisFailure(reply) } }
+    through = last.sequence
+    tell()
+  }
+
+  private func append(_ row: Denial, _ now: Int64, to commands: inout [RedisCommand]) {
+    var json = JSONWriter()
+    row.write(into: &json)
+    // No key where the session goes on: who only looks whether there is one would sign its user out for good.
+    if row.isWhole {
+      // A period and not a moment: Redis's clock may be another one.
+      let period = String(row.expiresAt - now)
+      commands.append(Self.command("SET", Array("signet:denied:\(row.name)".utf8), "1", "PX", period))
+    }
+    commands.append(Self.command("PUBLISH", Array(Self.channel.utf8), json.bytes))
+  }
+
+  /// Looks now and then whether Redis still has what it was told, and whether it is there at all.
+  private func watch() async throws {
+    while true {
+      tellWhenLevel()
+      try await Task.sleep(for: .milliseconds(Self.interval))
+      guard let connection else { return }
+      let renewed = Self.command("PEXPIRE", mark, String(Self.markPeriod))
+      let replies = try connection.run([Self.command("GET", mark), renewed])
+      guard try reached(replies[0]) != nil else { throw try lost(connection) }
+    }
+  }
+
+  /// The next attempt begins at the first row.
+  private func lost(_ connection: RedisConnection) throws(RedisFailure) -> LostRows {
+    (through, sent) = (0, 0)
+    try write(mark: 0, connection)
+    return LostRows()
+  }
+
+  private func tellWhenLevel() { if through >= authority.denylist.latest { tell() } }
+
+  /// Says that Redis is up, once it has what there was.
+  private func tell() {
+    gauges.reach(through)
+    guard isUp != true, through >= authority.denylist.latest else { return }
+    log.notice("Redis has every session and token that is denied")
+    isUp = true
+  }
+
+  private func set(mark sequence: Int64) -> RedisCommand {
+    Self.command("SET", mark, String(sequence), "PX", String(Self.markPeriod))
+  }
+
+  private static func command(_ name: String, _ key: [UInt8], _ rest: String...) -> RedisCommand {
+    [Array(name.utf8), key] + rest.map { Array($0.utf8) }
+  }
+
+  private static func command(_ name: String, _ key: [UInt8], _ rest: [UInt8]) -> RedisCommand {
+    [Array(name.utf8), key, rest]
+  }
+}
+
+/// Redis hasn't got what it had acknowledged.
+private struct LostRows: Error {}

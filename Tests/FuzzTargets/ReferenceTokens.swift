@@ -36,9 +36,10 @@ extension FuzzTarget {
 
   /// What is taken as claims can be told by introspection, and says what it is taken for.
   private static func checkClaims(_ claims: [UInt8]) throws {
-    guard let payload = try? Claims.parse(claims), let access = try? VerifiedAccess(claims, payload, rolesClaim: { _ in nil })
+    guard let payload = try? Claims.parse(claims),
+      let access = try? VerifiedAccess(claims, payload, rolesClaim: { _ in nil })
     else { return }
-    var told = Array(#"{"active":true,"token_type":"Bearer","#)
+    var told = Array(#"{"active":true,"token_type":"Bearer","#.utf8)
     told += claims.dropFirst()
     let value = try JSONValue.parse(told)
     try check(value["active"] == .bool(true) && value["sub"]?.string == access.subject, "told otherwise")

@@ -16,6 +16,7 @@ extension Endpoints {
       Route(.get, "/v1/sessions", name: "sessions", deferred(.bearer, sessions)),
       Route(.delete, "/v1/sessions/{id}", name: "session_end", deferred(.bearer, endSession)),
       Route(.post, "/v1/password", name: "password", deferred(.bearer, password)),
+      Route(.get, "/v1/status/{list}", name: "status", deferred(.credentials, status)),
       Route(.post, "/oauth2/token", name: "token", deferred(.oauth, token)),
       Route(.get, "/.well-known/jwks.json", name: "jwks", .immediate(jwks)),
       Route(.get, "/.well-known/oauth-authorization-server", name: "metadata", .immediate(metadata)),

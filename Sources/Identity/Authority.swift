@@ -32,6 +32,7 @@ package final class Authority: Sendable {
   package let metrics: Metrics
   /// What is refused though it hasn't expired.
   package let denylist: Denylist
+  package let statusLists: StatusLists
   /// Who fetches the JWK Set.
   package let sightings = Sightings()
   private let state: Monitor<State>
@@ -51,6 +52,7 @@ package final class Authority: Sendable {
     self.clock = clock
     self.metrics = metrics
     denylist = Denylist(store, metrics)
+    statusLists = StatusLists(store, denylist)
     state = Monitor(State(snapshot: snapshot))
   }
 

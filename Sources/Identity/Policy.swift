@@ -20,12 +20,14 @@ package struct Policy: Sendable, Equatable {
   package var revokesRetriesElsewhere: Bool
   package var maxSessionsPerUser: Int
   package var minimumPasswordLength: Int
+  /// Whether new sessions' access tokens name a place in a status list.
+  package var statusLists: Bool
 
   package init(
     issuer: String, audience: String, algorithm: String, algorithms: [String] = [], keys: KeyPolicy = .standard,
     accessTTL: Int64, idleTTL: Int64,
     absoluteTTL: Int64, retryWindow: Int64, revokesRetriesElsewhere: Bool, maxSessionsPerUser: Int,
-    minimumPasswordLength: Int
+    minimumPasswordLength: Int, statusLists: Bool = false
   ) {
     self.issuer = issuer
     self.audience = audience
@@ -39,6 +41,7 @@ package struct Policy: Sendable, Equatable {
     self.revokesRetriesElsewhere = revokesRetriesElsewhere
     self.maxSessionsPerUser = maxSessionsPerUser
     self.minimumPasswordLength = minimumPasswordLength
+    self.statusLists = statusLists
   }
 
   /// How refreshing is decided. The window never passes half of the access token's life: the token that a retry repeats

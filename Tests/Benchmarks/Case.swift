@@ -8,7 +8,8 @@ struct Case: Sendable {
 
   /// Every case, in the order of the table.
   static let all = [
-    refresh, algorithms, connections, logout, redis, mixed, flood, sessions, millions, expiry, checkpoint, jwks, tls, login,
+    refresh, algorithms, connections, logout, redis, mixed, flood, sessions, millions, expiry, checkpoint, jwks, tls,
+    login,
     me, signatures, issuing, verifier, start, memory, idle, slow, growth, counts,
   ]
 }

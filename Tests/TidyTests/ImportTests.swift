@@ -7,11 +7,11 @@ import Testing
   static let arrows: [String: Set<String>] = [
     "Threads": [], "JSON": [], "Telemetry": ["Threads", "Logging"], "Reactor": ["CLinux", "Threads"],
     "OpenSSL": ["COpenSSL"], "SQLite": ["CSQLite"], "Passwords": ["CArgon2", "CSodium", "Threads"],
-    "Configuration": ["CYAML"], "OutgoingHTTP": ["CCurl", "Threads"], "Redis": ["CRedis"],
+    "Configuration": ["CYAML"], "OutgoingHTTP": ["CCurl", "Threads"], "Redis": ["CRedis"], "Zlib": ["CZlib"],
     "SignetVerifier": ["JOSE", "JSON", "OutgoingHTTP", "Threads"],
     "HTTPServer": ["OpenSSL", "Reactor", "Telemetry", "Threads"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
     "Storage": ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"],
-    "Identity": ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads"],
+    "Identity": ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads", "Zlib"],
     "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
     "signet": [
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
@@ -40,7 +40,7 @@ import Testing
     "HTTPServer": ["Identity", "JOSE", "Storage", "Passwords"],
     "Storage": ["HTTPServer", "JOSE", "Identity"],
     "Reactor": wrappers, "OpenSSL": wrappers, "SQLite": wrappers, "Passwords": wrappers, "Configuration": wrappers,
-    "OutgoingHTTP": wrappers, "Redis": wrappers,
+    "OutgoingHTTP": wrappers, "Redis": wrappers, "Zlib": wrappers,
     // What a service takes in with the library is to stay small.
     "SignetVerifier": [
       "API", "Configuration", "HTTPServer", "Identity", "Passwords", "Reactor", "Storage", "SQLite", "Telemetry",

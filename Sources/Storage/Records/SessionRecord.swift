@@ -32,6 +32,8 @@ package struct SessionRecord: Sendable {
   package let clientIdleTTL: Int64?
   /// Whether the client is registered for the grant refresh_token.
   package let clientMayRefresh: Bool
+  /// Its place in the status lists; nil: its tokens name none.
+  package var status: StatusPlace?
 
   /// Whether the session may still be refreshed at `now`.
   package func isLive(at now: Int64) -> Bool {
@@ -56,11 +58,13 @@ package struct NewSession: Sendable {
   package let device: String?
   package let address: String
   package let userAgent: String?
+  /// Whether it gets a place in the status lists.
+  package let hasStatus: Bool
 
   package init(
     id: UniqueID, userID: UniqueID, clientID: String, scope: String, audience: String, amr: String, now: Int64,
     idleDeadline: Int64, absoluteDeadline: Int64, addressPrefix: Int64, confirmation: [UInt8]? = nil, device: String?,
-    address: String, userAgent: String?
+    address: String, userAgent: String?, hasStatus: Bool = false
   ) {
     self.id = id
     self.userID = userID
@@ -76,18 +80,20 @@ package struct NewSession: Sendable {
     self.device = device
     self.address = address
     self.userAgent = userAgent
+    self.hasStatus = hasStatus
   }
 }
 
 extension SessionRecord {
-  /// The session as it begins.
+  /// The session as it begins, with a place that no store has given out yet.
   package init(_ new: NewSession, claimsVersion: Int64) {
     self.init(
       id: new.id, userID: new.userID, clientID: new.clientID, scope: new.scope, audience: new.audience, amr: new.amr,
       authTime: new.now, createdAt: new.now, idleDeadline: new.idleDeadline, absoluteDeadline: new.absoluteDeadline,
       generation: 0, validFrom: 0, rotatedAt: new.now, rotatedFrom: new.addressPrefix, claimsVersion: claimsVersion,
       retriedElsewhere: 0, revokedAt: nil, confirmation: new.confirmation, device: new.device, address: new.address,
-      userAgent: new.userAgent, clientAccessTTL: nil, clientIdleTTL: nil, clientMayRefresh: true)
+      userAgent: new.userAgent, clientAccessTTL: nil, clientIdleTTL: nil, clientMayRefresh: true,
+      status: new.hasStatus ? .longest : nil)
   }
 }
 

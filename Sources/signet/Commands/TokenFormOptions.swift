@@ -156,7 +156,8 @@ extension Workbench {
     let issuer = settings.issuer ?? "https://127.0.0.1:65535"
     try TokenFormOptions.checked { () throws(TokenFormError) in
       let form = try TokenForm(client.tokens, offers: offers, usual: usual)
-      try form.checkLargest(for: client, issuer: issuer, audience: token.audience)
+      try form.checkLargest(
+        for: client, issuer: issuer, audience: token.audience, hasStatus: token.statusList == .on)
     }
   }
 

@@ -20,7 +20,8 @@ extension Parts {
       absoluteTTL: Int64(settings.session.absoluteTTL.milliseconds),
       retryWindow: Int64(settings.session.retryWindow.milliseconds),
       revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
-      maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength)
+      maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength,
+      statusLists: settings.token.statusList == .on)
   }
 }
 

@@ -5,8 +5,13 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
-build_packages := libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-dev libcurl4-openssl-dev libhiredis-dev pkg-config
+build_packages := libssl-dev libsqlite3-dev libargon2-dev libsodium-dev libyaml-dev libcurl4-openssl-dev libhiredis-dev \
+  pkg-config
 test_packages := python3 python3-venv curl openssl wrk haproxy nginx-light redis-server valgrind
+# A browser, for cookie mode.
+test_packages += chromium
+# The gateways of config/examples. Envoy and Traefik come with Tests/requirements.txt.
+test_packages += apache2-bin libapache2-mod-oauth2 caddy postgresql
 sources := Package.swift Sources Tests migrations
 test := swift test --disable-xctest
 SECONDS ?= 600

@@ -67,12 +67,15 @@ let package = Package(
     module("Passwords", ["CArgon2", "CSodium", "Threads"]),
     module("Configuration", ["CYAML"]),
     module("OutgoingHTTP", ["CCurl", "Threads"]),
+    module("PublicSuffixes", []),
     module("Redis", ["CRedis"]),
     module("Zlib", ["CZlib"]),
 
     // What Signet is made of.
     module("HTTPServer", ["OpenSSL", "Reactor", "Telemetry", "Threads"]),
     module("JOSE", ["OpenSSL", "JSON"]),
+    // Proof of possession: for the server, and for services that verify bound tokens.
+    module("Proofs", ["JOSE", "JSON", "OpenSSL", "Threads"]),
     .target(
       name: "SQLiteMigrations", path: "migrations/sqlite",
       resources: [
@@ -81,11 +84,13 @@ let package = Package(
         .embedInCode("v0006_status.sql"),
       ], swiftSettings: settings),
     // For services that verify access tokens: the only module with a public surface.
-    module("SignetVerifier", ["JOSE", "JSON", "OutgoingHTTP", "Threads"], safe),
+    module("SignetVerifier", ["JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs", "Threads"], safe),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
-    module("Identity", ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads", "Zlib"]),
+    module(
+      "Identity",
+      ["JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads", "Zlib"]),
     .target(
-      name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
+      name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry", "Threads"],
       resources: [.embedInCode("openapi.json")], swiftSettings: settings),
     .executableTarget(
       name: "signet",
@@ -116,8 +121,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor", "SignetVerifier",
-        "Telemetry",
+        "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs",
+        "Reactor", "SignetVerifier", "Telemetry",
       ],
       path: "Tests/FuzzTargets", exclude: ["Seeds"], swiftSettings: settings),
     .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", swiftSettings: settings),
@@ -144,9 +149,10 @@ let package = Package(
     tests("OpenSSLTests", ["OpenSSL"]),
     tests("OutgoingHTTPTests", ["OutgoingHTTP", "Threads"]),
     tests("PasswordsTests", ["Passwords"]),
+    tests("ProofsTests", ["Proofs", "JOSE", "JSON", "OpenSSL"]),
     tests("ReactorTests", ["Reactor"]),
     tests("RedisTests", ["Redis", "Threads"]),
-    tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "Threads"]),
+    tests("SignetVerifierTests", ["SignetVerifier", "JOSE", "JSON", "OpenSSL", "Threads"]),
     tests("StorageTests", ["Storage", "Reactor", "SQLite", "OpenSSL", "Telemetry", "Threads"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("TidyTests", []),

@@ -1,15 +1,24 @@
-// Which pages may read answers: those of the configured origins, and any page the published keys and metadata.
+// Which pages may read answers: those of the configured origins and of the clients', and any page the published keys and
+// metadata.
 //
-// Without credentials: nothing here is authorised by a cookie.
+// With credentials for the clients' origins alone: in cookie mode their pages' refresh token is a cookie.
 
 import HTTPServer
+import Identity
 
 /// Cross-origin rules (the Fetch standard, section 3.3), one loop's.
 final class CORS {
   var origins: Set<String>
+  var pages: PageOrigins
   private static let exposed = "DPoP-Nonce, WWW-Authenticate, Retry-After, X-Request-Id"
 
-  init(_ origins: [String]) { self.origins = Set(origins) }
+  init(_ origins: [String], _ pages: PageOrigins) {
+    self.origins = Set(origins)
+    self.pages = pages
+  }
+
+  /// Whether answers differ by origin at all.
+  private var isOn: Bool { !origins.isEmpty || !pages.all.isEmpty }
 
   /// Whether the path is a prepared document's.
   private func isPublished(_ path: UnsafeRawBufferPointer) -> Bool {
@@ -20,10 +29,13 @@ final class CORS {
   /// Adds the response fields; answers a preflight and says so.
   func prepare(_ exchange: Exchange, _ allowed: [Method]) -> Bool {
     // Prepared documents carry their own "any origin", and browsers refuse an answer with two.
-    guard !origins.isEmpty, !exchange.withPath(isPublished) else { return false }
+    guard isOn, !exchange.withPath(isPublished) else { return false }
     exchange.add("Vary", "Origin")
-    guard let origin = exchange.field(.origin), origins.contains(origin) else { return false }
+    guard let origin = exchange.field(.origin) else { return false }
+    let isPage = !pages.clients(of: origin).isEmpty
+    guard isPage || origins.contains(origin) else { return false }
     exchange.add("Access-Control-Allow-Origin", origin)
+    if isPage { exchange.add("Access-Control-Allow-Credentials", "true") }
     guard exchange.method == .options, exchange.field(.accessControlRequestMethod) != nil, !allowed.isEmpty else {
       exchange.add("Access-Control-Expose-Headers", Self.exposed)
       return false

@@ -13,11 +13,17 @@ package final class Endpoints {
   let cors: CORS
   var documents: Documents
   let fetches = KeyFetches()
+  /// What the loop has of the feed of revocations.
+  package let feed: Feed
+  /// The token in the data folder; nil where there is none.
+  let adminToken: AdminToken?
 
   /// - Parameter origins: what browsers' pages may read answers, from the configuration.
-  package init(_ issuer: Issuer, origins: [String]) {
+  package init(_ issuer: Issuer, origins: [String], feed: Feed, adminToken: AdminToken? = nil) {
     self.issuer = issuer
-    cors = CORS(origins)
+    self.feed = feed
+    self.adminToken = adminToken
+    cors = CORS(origins, issuer.snapshot.pages)
     documents = Documents(issuer.snapshot)
   }
 
@@ -26,7 +32,9 @@ package final class Endpoints {
     // Keys that can't be used were refused when the snapshot was made.
     guard (try? issuer.adopt(snapshot)) != nil else { return }
     documents = Documents(snapshot)
+    cors.pages = snapshot.pages
     fetches.begin(snapshot.ring.mark)
+    feed.clientsChanged()
   }
 
   /// Changes which origins' pages may read answers.

@@ -21,8 +21,14 @@ struct ErrorResponse {
   let description: String
   var challenge: String?
   var retryAfter: Int?
+  /// The field `DPoP-Nonce` (RFC 9449 section 8).
+  var nonce: String?
 
-  init(_ status: Int, _ error: String, _ description: String, challenge: String? = nil, retryAfter: Int? = nil) {
+  init(
+    _ status: Int, _ error: String, _ description: String, challenge: String? = nil, retryAfter: Int? = nil,
+    nonce: String? = nil
+  ) {
+    self.nonce = nonce
     self.status = status
     self.error = error
     self.description = description
@@ -40,27 +46,60 @@ struct ErrorResponse {
     case .invalidCredentials:
       self.init(401, "invalid_credentials", "username or password isn't good", challenge: bearer)
     case .invalidGrant:
-      let why = "the refresh token isn't good, or no longer; log in again"
-      self.init(style == .oauth ? 400 : 401, "invalid_grant", why, challenge: style == .oauth ? nil : bearer)
+      self.init(
+        style == .oauth ? 400 : 401, "invalid_grant", Self.grantSentence, challenge: style == .oauth ? nil : bearer)
     case .invalidToken:
-      let why = "the access token isn't good, or no longer; refresh it or log in"
-      self.init(401, "invalid_token", why, challenge: bearer + #", error="invalid_token""#)
+      self.init(401, "invalid_token", Self.tokenSentence, challenge: bearer + #", error="invalid_token""#)
     case .missingToken:
       self.init(401, "invalid_token", "an access token is needed: Authorization: Bearer TOKEN", challenge: bearer)
+    case .invalidDPoPProof(let why): self.init(400, "invalid_dpop_proof", why)
+    case .useDPoPNonce(let nonce): self.init(400, "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
+    case .challengedProof, .challengedNonce, .invalidBoundToken: self.init(challenge: refusal.code)
     case .invalidClient:
-      let challenge = style == .oauth ? #"Basic realm="signet""# : bearer
-      self.init(401, "invalid_client", "the client is unknown, or may not do this here", challenge: challenge)
+      self.init(
+        401, "invalid_client", Self.clientSentence, challenge: style == .oauth ? #"Basic realm="signet""# : bearer)
+    case .insufficientScope:
+      self.init(403, "insufficient_scope", Self.rightSentence, challenge: bearer + #", error="insufficient_scope""#)
+    case .forbidden(let why): self.init(403, "forbidden", why)
+    case .conflict(let why): self.init(409, "conflict", why)
     case .invalidScope: self.init(400, "invalid_scope", "the scope isn't one the client may ask for")
     case .invalidTarget: self.init(400, "invalid_target", "the audience isn't one the client may ask for")
     case .unauthorizedClient: self.init(400, "unauthorized_client", "the client isn't registered for this grant")
     case .unsupportedGrantType:
       self.init(400, "unsupported_grant_type", "grant_type must be one that the metadata lists")
+    case .unsupportedTokenType:
+      self.init(400, "unsupported_token_type", Self.revocationSentence)
     case .notFound(let what): self.init(404, "not_found", what)
     case .temporarilyUnavailable(let seconds):
       self.init(503, "temporarily_unavailable", "too busy at the moment; try again", retryAfter: seconds)
     case .serverError: self.init(500, "server_error", "something went wrong on our side; the log knows the request id")
     }
   }
+
+  /// What a client is told that used a bound token without its proof.
+  private init(challenge code: Refusal.Code) {
+    switch code {
+    case .challengedProof(let why): self.init(dpop: "invalid_dpop_proof", why)
+    case .challengedNonce(let nonce): self.init(dpop: "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
+    default: self.init(dpop: "invalid_token", "the access token isn't good, or no longer, or not by this scheme")
+    }
+  }
+
+  /// RFC 9449 section 7.1.
+  private init(dpop error: String, _ description: String, nonce: String? = nil) {
+    let algorithms = ProofAlgorithms.names.joined(separator: " ")
+    self.init(
+      401, error, description, challenge: #"DPoP realm="signet", error="\#(error)", algs="\#(algorithms)""#,
+      nonce: nonce)
+  }
+
+  private static let grantSentence = "the refresh token isn't good, or no longer; log in again"
+  private static let tokenSentence = "the access token isn't good, or no longer; refresh it or log in"
+  private static let rightSentence = "the access token gives no right to this"
+  private static let clientSentence = "the client is unknown, or may not do this here"
+  private static let revocationSentence =
+    "tokens of this form can't be revoked one by one; revoke the session's refresh token"
+  private static let nonceSentence = "the DPoP proof must have the nonce of the field DPoP-Nonce; send a new proof"
 
   /// The server's own refusals, of requests that reached no endpoint.
   init(_ error: HTTPError) {
@@ -80,6 +119,7 @@ struct ErrorResponse {
   /// Answers with it.
   func answer(_ exchange: Exchange) {
     if let challenge { exchange.add("WWW-Authenticate", challenge) }
+    if let nonce { exchange.add("DPoP-Nonce", nonce) }
     if let retryAfter { exchange.add("Retry-After", String(retryAfter)) }
     exchange.add("Cache-Control", "no-store")
     var json = JSONWriter()

@@ -28,6 +28,9 @@ struct FormBody {
     }
   }
 
+  /// For a request without a body: one with this parameter alone.
+  init(clientID: String?) { parameters["client_id"] = clientID }
+
   /// A parameter; nil when absent or empty (RFC 6749 section 3.2).
   subscript(_ name: String) -> String? {
     guard let value = parameters[name], !value.isEmpty else { return nil }
@@ -42,9 +45,19 @@ struct FormBody {
     return value
   }
 
+  /// The audience asked for: `resource` (RFC 8707 section 2), or Signet's `audience`.
+  func audience() throws(Refusal) -> String? {
+    guard let resource = self["resource"] else { return self["audience"] }
+    guard self["audience"].map({ $0.utf8.elementsEqual(resource.utf8) }) ?? true else {
+      throw Refusal(.invalidTarget, cause: "two_audiences")
+    }
+    return resource
+  }
+
   private static func malformed(_ why: String) -> Refusal { Refusal(.invalidRequest(why), cause: "form") }
 
-  private static func decode(_ encoded: ArraySlice<UInt8>) -> String? {
+  /// The text of a name or value (RFC 6749 appendix B); nil when it isn't percent-encoded UTF-8.
+  static func decode(_ encoded: ArraySlice<UInt8>) -> String? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(encoded.count)
     var index = encoded.startIndex

@@ -27,12 +27,27 @@ struct RequestBody {
     guard object.object != nil else { throw Refusal(.invalidRequest("the body must be a JSON object"), cause: "json") }
   }
 
+  /// All of them, for bodies whose members aren't read one by one.
+  var members: [JSONMember] { object.object ?? [] }
+
+  /// A whole number; nil when absent or null.
+  func optionalInteger(_ name: String) throws(Refusal) -> Int64? {
+    guard let value = object[name], value != .null else { return nil }
+    guard let integer = value.integer else {
+      throw Refusal(.invalidRequest("member \(name) must be a whole number"), cause: "type_\(name)")
+    }
+    return integer
+  }
+
   /// A member which must be there, as a string.
   func string(_ name: String) throws(Refusal) -> String {
-    guard let value = try optionalString(name) else {
-      throw Refusal(.invalidRequest("member \(name) is missing"), cause: "missing_\(name)")
-    }
+    guard let value = try optionalString(name) else { throw Self.missing(name) }
     return value
+  }
+
+  /// The refusal of a body without a member that must be there.
+  static func missing(_ name: String) -> Refusal {
+    Refusal(.invalidRequest("member \(name) is missing"), cause: "missing_\(name)")
   }
 
   /// A string member; nil when absent or null.

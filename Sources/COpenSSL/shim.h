@@ -15,12 +15,15 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <openssl/x509err.h>
 #include <openssl/pemerr.h>
 
 // Macros made of other macros, which Swift cannot see.
 static const int signetPublicKeySelection = EVP_PKEY_PUBLIC_KEY;
 static const int signetKeyPairSelection = EVP_PKEY_KEYPAIR;
+// RFC 4514, with letters beyond ASCII as they are and not by their bytes' numbers.
+static const unsigned long signetNameForm = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
 
 // What every TLS context here has; the reasons stand in TLSContext.swift. 1 when OpenSSL took all of it.
 static inline int signet_tls_prepare(SSL_CTX *context, const char *ciphers, long chain_limit) {
@@ -65,4 +68,29 @@ static inline int signet_error_reason(unsigned long code) { return ERR_GET_REASO
 
 static inline int signet_tls_groups(SSL_CTX *context, const char *groups) {
   return SSL_CTX_set1_groups_list(context, groups) == 1;
+}
+
+// Whether a certificate's subjectAltName has a name of that type with these bytes: 1 when it does. DNS names are compared
+// without regard to case (RFC 4343), the others byte by byte.
+static inline int signet_certificate_has_name(const X509 *certificate, int type, const unsigned char *bytes,
+                                              size_t length) {
+  GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+  int found = 0;
+  for (int index = 0; found == 0 && index < sk_GENERAL_NAME_num(names); index++) {
+    int actual = 0;
+    const ASN1_STRING *value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, index), &actual);
+    if (actual != type || (size_t)ASN1_STRING_length(value) != length) continue;
+    const unsigned char *own = ASN1_STRING_get0_data(value);
+    size_t place = 0;
+    while (place < length) {
+      unsigned char one = own[place], other = bytes[place];
+      if (type == GEN_DNS && one >= 'A' && one <= 'Z') one += 32;
+      if (type == GEN_DNS && other >= 'A' && other <= 'Z') other += 32;
+      if (one != other) break;
+      place++;
+    }
+    found = place == length;
+  }
+  GENERAL_NAMES_free(names);
+  return found;
 }

@@ -55,3 +55,9 @@ enum Decimal {
     return text.utf8.count > 1 && text.utf8.first == 0x30 ? nil : Int(text)
   }
 }
+
+/// Durations in the options of commands, written as in settings.
+package enum DurationOption {
+  /// The seconds in `text`; nil when it is no duration.
+  package static func seconds(_ text: String) -> Int? { DurationText.parse(text) }
+}

@@ -28,6 +28,7 @@ package struct Settings: Sendable, Equatable {
   package internal(set) var password = Password()
   package internal(set) var hashing = Hashing()
   package internal(set) var log = Log()
+  package internal(set) var cookie = Cookie()
   package internal(set) var cors = CORS()
   package internal(set) var store = Store()
   package internal(set) var redis = Redis()
@@ -217,6 +218,16 @@ extension Settings {
     package internal(set) var level = Level.info
     package internal(set) var format = Format.json
     package internal(set) var access = Access.errors
+  }
+
+  /// The refresh token's cookie.
+  package struct Cookie: Sendable, Equatable {
+    /// From which sites' pages browsers send it.
+    package enum SameSite: String, Sendable, CaseIterable {
+      case strict, none
+    }
+
+    package internal(set) var sameSite = SameSite.strict
   }
 
   /// Browsers of other origins.

@@ -207,6 +207,10 @@ package enum Table {
     .choice(
       "log.access", \.log.access, .fixed("errors"), "Which requests get a line: those that failed, all or none.",
       .reloadable),
+    .choice(
+      "cookie.same_site", \.cookie.sameSite, .fixed("strict"),
+      "strict: in cookie mode a client's origins must be same-site with the issuer; none: any, where browsers still allow it."
+    ),
     Setting(
       "cors.origins", .list(Check("an origin such as https://app.example.com", Origins.isGood), isEmptyGood: true),
       .fixed(""), "Origins whose pages may read answers, a list.", .reloadable

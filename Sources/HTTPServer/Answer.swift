@@ -68,7 +68,7 @@ extension Exchange {
   }
 
   /// The fields which differ from request to request, and the empty line.
-  private func endHead() {
+  func endHead() {
     output.append(UnsafeRawBufferPointer(worker.date.bytes))
     withRequestID { output.append($0) }
     output.append("\r\n")

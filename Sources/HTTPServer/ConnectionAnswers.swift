@@ -36,6 +36,7 @@ extension HTTPConnection {
 
   private func returned(_ exchange: Exchange, on loop: isolated EventLoop) {
     if phase == .closed {
+      exchange.endStream()
       if exchange.isAnswered { worker.record(exchange) }
       return release(on: loop)
     }
@@ -50,7 +51,13 @@ extension HTTPConnection {
       routes.router.fail(.noAnswer, exchange)
     }
     worker.record(exchange)
-    phase = exchange.closes ? .closing : .reading
+    if exchange.closes {
+      // A stream is always the last answer, so the others aren't asked.
+      exchange.endStream()
+      phase = .closing
+    } else {
+      phase = .reading
+    }
     exchange.input.consume(exchange.parser.position)
     exchange.parser.reset()
     sentContinue = false

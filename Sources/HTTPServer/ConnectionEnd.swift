@@ -72,7 +72,10 @@ extension HTTPConnection {
     worker.handshakes.remove(self)
     transport.shut()
     worker.remove(self)
-    if isRunning { return }
+    if isRunning {
+      exchange?.stream?.close()
+      return
+    }
     release(on: loop)
   }
 

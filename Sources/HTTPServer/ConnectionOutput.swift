@@ -7,11 +7,16 @@ extension HTTPConnection {
   func flush(on loop: isolated EventLoop) {
     isQueued = false
     guard phase != .closed, let exchange else { return }
+    var isMoving = false
     while !exchange.output.isEmpty {
       switch transport.write(from: UnsafeRawBufferPointer(exchange.output.bytes)) {
-      case .bytes(let count): exchange.output.consume(count)
+      case .bytes(let count):
+        exchange.output.consume(count)
+        isMoving = true
       case .waits(let readiness):
         watch?.want(readiness, on: loop)
+        // What is added meanwhile puts the deadline off no further.
+        guard isMoving || armed != .write else { return }
         armed = .write
         return setDeadline(worker.limits.writeTime, on: loop)
       case .ended, .failed: return close(on: loop)
@@ -32,7 +37,14 @@ extension HTTPConnection {
       return worker.putOff(self)
     }
     if !hasEnded { watch?.want(.read, on: loop) }
-    guard phase == .reading else { return }
+    guard phase == .reading else {
+      if let stream = exchange.stream {
+        armed = .quiet
+        setDeadline(worker.limits.streamQuiet, on: loop)
+        stream.wake()
+      }
+      return
+    }
     if exchange.input.isEmpty {
       becomeIdle(on: loop)
     } else {
@@ -63,6 +75,9 @@ extension HTTPConnection {
 
   func expired(on loop: isolated EventLoop) {
     switch armed {
+    case .quiet:
+      exchange?.stream?.ask()
+      return
     case .handshake: worker.count(.timeouts, "handshake")
     case .idle: worker.count(.timeouts, "idle")
     case .head: worker.count(.timeouts, "head")

@@ -5,22 +5,25 @@
 
 /// Finds cookies in a cookie-string.
 enum Cookies {
-  /// The value of the first cookie of that name, as it came; nil when there is none.
+  /// The values of the first cookies of that name, as they came.
   ///
   /// Of two with one name browsers send the one with the longer path first (RFC 6265 5.4).
-  static func value(named name: UnsafeRawBufferPointer, in text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-    guard !name.isEmpty else { return nil }
+  static func values(
+    named name: UnsafeRawBufferPointer, in text: UnsafeRawBufferPointer, most: Int
+  ) -> [UnsafeRawBufferPointer] {
+    guard !name.isEmpty else { return [] }
+    var found: [UnsafeRawBufferPointer] = []
     var start = 0
-    while start < text.count {
+    while start < text.count, found.count < most {
       let end = text[start...].firstIndex(of: UInt8(ascii: ";")) ?? text.count
       let pair = text[start..<end]
       if let equals = pair.firstIndex(of: UInt8(ascii: "=")),
         UnsafeRawBufferPointer(rebasing: text[start..<equals]).trimmed.elementsEqual(name)
       {
-        return UnsafeRawBufferPointer(rebasing: text[(equals + 1)..<end]).trimmed
+        found.append(UnsafeRawBufferPointer(rebasing: text[(equals + 1)..<end]).trimmed)
       }
       start = end + 1
     }
-    return nil
+    return found
   }
 }

@@ -68,6 +68,8 @@ package final class Exchange {
   /// Response fields added by endpoints, rendered.
   let extra = Buffer()
   var mustClose = false
+  /// The answer while it goes on without a length.
+  var stream: ResponseStream?
   /// The answer's status; 0 while there is none.
   private(set) var status = 0
   private(set) var bodySent = 0
@@ -162,16 +164,20 @@ extension Exchange {
   }
 
   /// The first query parameter of that name, percent-decoded; nil when absent.
-  package func query(_ name: String) -> String? {
-    guard let query = parser.query else { return nil }
+  package func query(_ name: String) -> String? { queries(name).first }
+
+  /// Every query parameter of that name, percent-decoded.
+  package func queries(_ name: String) -> [String] {
+    guard let query = parser.query else { return [] }
+    var values: [String] = []
     for pair in raw[query].split(separator: UInt8(ascii: "&")) {
       let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
       let key = UnsafeRawBufferPointer(rebasing: pair[..<end])
       guard percentDecoded(key, plusIsSpace: true) == name else { continue }
       let value = UnsafeRawBufferPointer(rebasing: pair[min(end + 1, pair.endIndex)...])
-      return percentDecoded(value, plusIsSpace: true)
+      values.append(percentDecoded(value, plusIsSpace: true))
     }
-    return nil
+    return values
   }
 
   /// The value of a field; several of a list-valued one are joined (RFC 9110 5.3). Nil when absent.

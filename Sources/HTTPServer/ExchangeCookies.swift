@@ -1,13 +1,14 @@
 // Cookies of a request, as endpoints ask for them.
 
 extension Exchange {
-  /// The value of the first cookie of that name, as it came; nil when there is none (RFC 6265 4.2).
-  package func cookie(named name: String) -> String? {
-    guard var text = field(.cookie) else { return nil }
+  /// The values of the first two cookies of that name, as they came (RFC 6265 4.2): a second one tells that something else
+  /// than this server has set one of them.
+  package func cookies(named name: String) -> [String] {
+    guard var text = field(.cookie) else { return [] }
     var name = name
     return name.withUTF8 { name in
       text.withUTF8 { text in
-        Cookies.value(named: UnsafeRawBufferPointer(name), in: UnsafeRawBufferPointer(text))
+        Cookies.values(named: UnsafeRawBufferPointer(name), in: UnsafeRawBufferPointer(text), most: 2)
           .map { String(decoding: $0, as: UTF8.self) }
       }
     }

@@ -10,6 +10,9 @@ extension Exchange {
   /// What tells one party from another: an IPv4 address whole, an IPv6 address by its /64.
   package var addressPrefix: UInt64 { client.prefix.reduce(0) { $0 << 8 | UInt64($1) } }
 
+  /// Whether it comes from this machine: from a loopback address or a Unix socket.
+  package var isFromThisMachine: Bool { source.isLoopback }
+
   /// Mixes the client's address into a hash, without an allocation.
   package func hashClient(into hasher: inout Hasher) { source.hash(into: &hasher) }
 
@@ -17,10 +20,14 @@ extension Exchange {
   package var arrivedAt: Int { startedAt / 1000 }
 
   /// The client's certificate, when an authority of ours has signed it.
-  package var verifiedCertificate: VerifiedCertificate? { tls?.verifiedCertificate }
+  package var verifiedCertificate: VerifiedCertificate? { isFromProxy ? nil : tls?.verifiedCertificate }
 
-  /// The client's certificate, whoever signed it.
-  package var presentedCertificate: PresentedCertificate? { tls?.presentedCertificate }
+  /// The client's certificate, whoever signed it; behind a trusted proxy the one which that has seen, since the connection's
+  /// own is the proxy's.
+  package var presentedCertificate: PresentedCertificate? {
+    guard isFromProxy else { return tls?.presentedCertificate }
+    return withField(.clientCert) { ClientCertificateField.certificate($0) } ?? nil
+  }
 
   /// Finds out where the request comes from.
   func locate() {

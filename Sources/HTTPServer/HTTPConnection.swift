@@ -89,7 +89,10 @@ final class HTTPConnection {
   /// Reads once; false when there was nothing, or is nothing more to come.
   private func readOnce(on loop: isolated EventLoop) -> Bool {
     if phase == .lingering { return discard(on: loop) }
-    guard phase == .reading || phase == .answering else { return false }
+    if phase != .reading {
+      guard phase == .answering else { return false }
+      if exchange?.stream != nil { return ignore(on: loop) }
+    }
     let exchange = self.exchange ?? worker.exchange(for: self)
     self.exchange = exchange
     let wanted = min(max(1024, exchange.parser.bytesWanted), worker.limits.body)
@@ -163,6 +166,6 @@ final class HTTPConnection {
   }
 
   /// What the deadline that runs is for.
-  enum Deadline { case handshake, idle, head, body, write, linger, farewell }
+  enum Deadline { case handshake, idle, head, body, write, quiet, linger, farewell }
   var armed = Deadline.idle
 }

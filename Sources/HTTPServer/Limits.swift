@@ -48,6 +48,13 @@ package struct Limits: Sendable {
   package var pipelined = 16 << 10
   /// Answers not yet written, beyond which no further request of the connection is looked at.
   package var pendingOutput = 32 << 10
+  /// Of a stream's pieces not yet written, above which its endpoint waits: a page of what it has to say.
+  package var streamRoom = 32 << 10
+  /// Of the same, at which an endpoint that doesn't wait is cut off.
+  package var streamOutput = 128 << 10
+  /// After so long without a piece a stream's endpoint is asked for one: proxies commonly end what is silent for 30 to 60
+  /// seconds, and only what is written shows that its reader is gone.
+  package var streamQuiet = 15_000
   /// A chunk's size with its extensions, which nobody uses for more than a name.
   package var chunkLine = 256
   /// Exchanges with their buffers kept for the next requests, a loop: one for each request in flight at once.

@@ -44,7 +44,10 @@ enum ServerCounter: CaseIterable {
     case .requestErrors: ["head_timeout", "body_timeout", "too_many_connections"]
     case .timeouts: ["handshake", "idle", "head", "body", "write", "linger"]
     case .boundsReached:
-      ["pipelined", "pending_output", "requests_per_connection", "handshakes", "key_updates", "forwarding_conflict"]
+      [
+        "pipelined", "pending_output", "requests_per_connection", "handshakes", "key_updates", "forwarding_conflict",
+        "stream_output",
+      ]
     case .connectionsRefused:
       ["connections", "connections_per_address", "handshakes", "proxy_header", "untrusted_proxy"]
     case .handshakes: ["TLSv1.2 full", "TLSv1.2 resumed", "TLSv1.3 full", "TLSv1.3 resumed"]

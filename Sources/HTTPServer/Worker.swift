@@ -119,7 +119,12 @@ final class Worker {
     for listener in listeners { listener.stop(on: loop) }
     listeners = []
     for connection in connections where connection.isIdle { connection.sayFarewell(on: loop) }
+    for connection in connections { connection.exchange?.stream?.close() }
   }
+
+  /// The connection whose request this is; looked for among all, since a reference to it would cost every request its
+  /// count, and streams begin seldom.
+  func connection(of exchange: Exchange) -> HTTPConnection? { connections.first { $0.exchange === exchange } }
 
   /// Closes whatever is still open.
   func closeAll(on loop: isolated EventLoop) {

@@ -4,6 +4,7 @@
 // published. So nothing on the request path is shared or locked.
 
 package import Passwords
+import Proofs
 package import Storage
 package import Telemetry
 import Threads
@@ -13,15 +14,17 @@ package struct Snapshot: Sendable {
   package let policy: Policy
   package let ring: KeyRing
   package let clients: [String: RegisteredClient]
+  package let pages: PageOrigins
 
   package init(policy: Policy, ring: KeyRing, clients: [ClientRecord]) {
     self.policy = policy
     self.ring = ring
     self.clients = Dictionary(clients.map { ($0.id, RegisteredClient($0, ring)) }) { first, _ in first }
+    pages = PageOrigins(self.clients.values, policy)
   }
 
-  /// What an operator has to know of clients that get no tokens, by client_id.
-  package var faults: [String] { clients.values.compactMap(\.fault).sorted() }
+  /// What an operator has to know of clients that get no tokens or aren't served as they are registered, by client_id.
+  package var faults: [String] { clients.values.compactMap(\.fault).sorted() + pages.faults }
 }
 
 /// The process's one authority over users and sessions.
@@ -35,6 +38,8 @@ package final class Authority: Sendable {
   package let statusLists: StatusLists
   /// Who fetches the JWK Set.
   package let sightings = Sightings()
+  /// The DPoP proofs that were used, by any loop.
+  let replays: Replays
   private let state: Monitor<State>
 
   fileprivate struct State {
@@ -44,6 +49,7 @@ package final class Authority: Sendable {
     var probe: (at: Int64, failure: StoreError?)?
     var probing: Int64?
     var keyFailure: String?
+    var reread: @Sendable () async -> Void = {}
   }
 
   package init(store: any Store, hashing: HashingPool, clock: Clock, metrics: Metrics, snapshot: Snapshot) {
@@ -51,6 +57,7 @@ package final class Authority: Sendable {
     self.hashing = hashing
     self.clock = clock
     self.metrics = metrics
+    replays = Replays(now: clock.moment().now)
     denylist = Denylist(store, metrics)
     statusLists = StatusLists(store, denylist)
     state = Monitor(State(snapshot: snapshot))
@@ -72,6 +79,12 @@ package final class Authority: Sendable {
     }
     for subscriber in subscribers { subscriber(snapshot) }
   }
+
+  /// Sets what reads keys and clients again and publishes them.
+  package func rereads(by body: @escaping @Sendable () async -> Void) { state.withLock { $0.reread = body } }
+
+  /// Lets every event loop serve by what this process has changed in the store; done when they do.
+  package func reread() async { await state.withLock { $0.reread }() }
 
   /// Why there is no key to sign with, as far as the store goes; nil when there is one.
   package var keyFailure: String? {

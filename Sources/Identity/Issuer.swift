@@ -6,6 +6,7 @@
 
 import JOSE
 import Passwords
+import Proofs
 package import Storage
 import Telemetry
 
@@ -15,8 +16,9 @@ package final class Issuer {
   package private(set) var snapshot: Snapshot
   private(set) var contexts: Contexts
   let counts: Counts
+  let proofCounts: ProofCounts
   /// Waits without holding the loop, for so many milliseconds.
-  let sleep: (Int) async -> Void
+  package let sleep: (Int) async -> Void
 
   /// - Parameter sleep: waits on the loop's own timer.
   package init(_ authority: Authority, sleep: @escaping (Int) async -> Void) throws {
@@ -24,12 +26,13 @@ package final class Issuer {
     self.sleep = sleep
     snapshot = authority.snapshot
     counts = Counts(authority.metrics)
-    contexts = try Contexts(snapshot)
+    proofCounts = ProofCounts(authority.metrics)
+    contexts = try Contexts(snapshot, authority.replays)
   }
 
   /// Serves by a new snapshot from now on; what is in flight ends by the one it began with or this.
   package func adopt(_ snapshot: Snapshot) throws {
-    contexts = try Contexts(snapshot)
+    contexts = try Contexts(snapshot, authority.replays)
     self.snapshot = snapshot
   }
 
@@ -43,16 +46,26 @@ package final class Issuer {
 struct Contexts {
   let refreshTokens: RefreshTokenCodec
   let deviceTokens: DeviceTokenCodec
+  let referenceTokens: ReferenceTokenCodec
   let accessTokens: AccessTokenWriter
   let clients: ClientContexts
   let verifier: TokenVerifier
+  let proofs: ProofChecker
+  let verified = VerifiedTokens()
+  /// Signs the answers to introspection.
+  let introspections: TokenSigner?
 
-  init(_ snapshot: Snapshot) throws {
+  init(_ snapshot: Snapshot, _ replays: Replays) throws {
     refreshTokens = try RefreshTokenCodec(snapshot.ring)
     deviceTokens = try DeviceTokenCodec(snapshot.ring)
-    accessTokens = try AccessTokenWriter(snapshot.ring, issuer: snapshot.policy.issuer)
+    referenceTokens = try ReferenceTokenCodec(snapshot.ring.secrets[.referenceToken, default: [:]])
+    accessTokens = try AccessTokenWriter(snapshot.ring, referenceTokens, issuer: snapshot.policy.issuer)
     clients = try ClientContexts(snapshot)
     verifier = try TokenVerifier(keys: snapshot.ring.published)
+    introspections = try snapshot.ring.signing[snapshot.ring.algorithm].map { (key) throws(JOSEError) in
+      try TokenSigner(key: key, type: IntrospectionAnswer.type)
+    }
+    proofs = try snapshot.ring.proofChecker(replays)
   }
 }
 
@@ -104,6 +117,9 @@ final class Counts {
   let ahead: Counter
   let refreshRefusals: Counter
   let logouts: Counter
+  let clients: Counter
+  let clientRefusals: Counter
+  let serviceTokens: Counter
 
   init(_ metrics: Metrics) {
     func refresh(_ outcome: String) -> Counter {
@@ -121,12 +137,20 @@ final class Counts {
     ahead = refresh("ahead")
     refreshRefusals = refresh("refused")
     logouts = metrics.counter("signet_logouts_total", "Sessions ended by their user.")
+    func clients(_ outcome: String) -> Counter {
+      metrics.counter(
+        "signet_client_authentications_total", "Clients that said who they are, by outcome.",
+        labels: [("outcome", outcome)])
+    }
+    self.clients = clients("granted")
+    clientRefusals = clients("refused")
+    serviceTokens = metrics.counter("signet_client_tokens_total", "Access tokens issued to clients for themselves.")
   }
 }
 
 extension Refusal {
   /// What a failed store means to a client.
-  init(_ error: StoreError) {
+  package init(_ error: StoreError) {
     switch error {
     case .full, .readOnly, .busy, .overloaded, .closed:
       self.init(.temporarilyUnavailable(retryAfter: 1), cause: error.cause)

@@ -1,7 +1,7 @@
 // What an operator decides of accounts, sessions and tokens; everything here can change without a restart but the
 // issuer and the algorithms.
 
-import Storage
+package import Storage
 
 /// The operator's decisions. Durations are milliseconds.
 package struct Policy: Sendable, Equatable {
@@ -22,12 +22,18 @@ package struct Policy: Sendable, Equatable {
   package var minimumPasswordLength: Int
   /// Whether new sessions' access tokens name a place in a status list.
   package var statusLists: Bool
+  /// Whether clients can show a certificate, to this server or to a trusted proxy.
+  package var takesCertificates = false
+  /// Whether the refresh token's cookie is sent to the issuer by pages of other sites (`SameSite=None`).
+  package var cookiesCrossSites: Bool
+  /// How clients may authenticate: those by a certificate where one can be shown to this server.
+  package var clientMethods: [ClientAuthentication.Method] = [.none, .basic, .post, .privateKeyJWT]
 
   package init(
     issuer: String, audience: String, algorithm: String, algorithms: [String] = [], keys: KeyPolicy = .standard,
     accessTTL: Int64, idleTTL: Int64,
     absoluteTTL: Int64, retryWindow: Int64, revokesRetriesElsewhere: Bool, maxSessionsPerUser: Int,
-    minimumPasswordLength: Int, statusLists: Bool = false
+    minimumPasswordLength: Int, cookiesCrossSites: Bool = false, statusLists: Bool = false
   ) {
     self.issuer = issuer
     self.audience = audience
@@ -42,6 +48,7 @@ package struct Policy: Sendable, Equatable {
     self.maxSessionsPerUser = maxSessionsPerUser
     self.minimumPasswordLength = minimumPasswordLength
     self.statusLists = statusLists
+    self.cookiesCrossSites = cookiesCrossSites
   }
 
   /// How refreshing is decided. The window never passes half of the access token's life: the token that a retry repeats

@@ -12,13 +12,15 @@ package enum Claims {
   }
 
   /// Throws the first reason against the token: claims of the wrong form, another issuer or audience, or the time.
-  /// `leeway` is the seconds which the clocks may differ.
+  /// - Parameters:
+  ///   - audience: whom it must be for; nil: anybody.
+  ///   - leeway: the seconds which the clocks may differ.
   package static func check(
-    payload: JSONValue, issuer: String, audience: String, now: Int64, leeway: Int64 = 30
+    payload: JSONValue, issuer: String, audience: String?, now: Int64, leeway: Int64 = 30
   ) throws(JOSEError) {
     guard payload.object != nil else { throw .invalidPayload }
     try checkIssuer(payload, issuer)
-    try checkAudience(payload, audience)
+    if let audience { try checkAudience(payload, audience) }
     try checkTimes(payload, Double(now), Double(leeway))
   }
 

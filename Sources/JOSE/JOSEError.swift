@@ -14,6 +14,7 @@ package enum JOSEError: String, Error, Equatable, Sendable, CaseIterable, Custom
   case typeMismatch = "the token is of another type"
   case criticalHeader = "the header demands an extension"
   case keyInHeader = "the header brings its own key"
+  case privateKeyInHeader = "the header's key is a private one"
   case missingEncryption = "the header names no content encryption"
   case encryptionMismatch = "the content encryption is not supported, or not the key's"
   case compressed = "the content is compressed, which is refused"

@@ -29,12 +29,15 @@ extension PublicParameters {
   }
 
   /// The thumbprint (RFC 7638, RFC 8037 2, RFC 9964): SHA-256 over the required members, in base64url.
-  package var thumbprint: String {
+  package var thumbprint: String { Base64URL.encode(thumbprintBytes) }
+
+  /// The thumbprint as bytes, 32 of them.
+  package var thumbprintBytes: [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()
     writeMembers(into: &writer)
     writer.endObject()
-    return Base64URL.encode(Digest.sha256(writer.bytes))
+    return Digest.sha256(writer.bytes)
   }
 }
 

@@ -21,8 +21,26 @@ final class CurlHandle: @unchecked Sendable {
   func get(_ request: HTTPRequest, _ options: HTTPOptions, _ cancellation: Cancellation) throws(HTTPFailure)
     -> HTTPAnswer
   {
-    library.functions.pointee.easy_reset(handle)
     let transfer = Transfer(largestBody: options.largestBody, cancellation)
+    let status = try perform(request, options, transfer)
+    return HTTPAnswer(status: status, fields: transfer.fields, body: transfer.body)
+  }
+
+  /// Asks, and hands over what comes until it ends.
+  func stream(
+    _ request: HTTPRequest, _ options: HTTPOptions, _ cancellation: Cancellation, _ take: @escaping Transfer.Sink
+  ) throws(HTTPFailure) {
+    let transfer = Transfer(largestBody: 0, cancellation, sink: take)
+    do throws(HTTPFailure) { _ = try perform(request, options, transfer) } catch {
+      guard transfer.isEnough else { throw error }
+    }
+  }
+
+  /// Makes the request; the answer's status.
+  private func perform(
+    _ request: HTTPRequest, _ options: HTTPOptions, _ transfer: Transfer
+  ) throws(HTTPFailure) -> Int {
+    library.functions.pointee.easy_reset(handle)
     var fields: UnsafeMutablePointer<curl_slist>?
     defer { library.functions.pointee.slist_free_all(fields) }
     for field in request.fields { fields = try append(field, to: fields) }
@@ -37,11 +55,18 @@ final class CurlHandle: @unchecked Sendable {
     try check(signet_curl_fields(library.functions, handle, fields))
     try prepare(request)
     try prepare(options)
+    if let patience = request.patience { try wait(patience) }
     let code = withExtendedLifetime(transfer) { perform($0) }
     if let overflow = transfer.overflow { throw HTTPFailure(overflow) }
     guard code == CURLE_OK else { throw HTTPFailure(code, String(cString: words), library) }
-    let status = signet_curl_status(library.functions, handle)
-    return HTTPAnswer(status: status, fields: transfer.fields, body: transfer.body)
+    return signet_curl_status(library.functions, handle)
+  }
+
+  /// Ends the transfer by silence alone: less than a byte a second for so many seconds.
+  private func wait(_ patience: Int) throws(HTTPFailure) {
+    try set(CURLOPT_TIMEOUT_MS, 0)
+    try set(CURLOPT_LOW_SPEED_LIMIT, 1)
+    try set(CURLOPT_LOW_SPEED_TIME, patience)
   }
 
   private func perform(_ transfer: Transfer) -> CURLcode {

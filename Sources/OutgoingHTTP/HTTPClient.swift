@@ -9,6 +9,17 @@ struct HTTPRequest: Sendable {
   let fields: [HTTPField]
   /// The Unix socket to connect to in place of the URL's host.
   let socket: String?
+  /// Ends a transfer in which nothing has come for so many seconds, and has it take as long as it likes otherwise; nil for
+  /// a document, which has its whole time in the options.
+  var patience: Int?
+}
+
+/// What comes of a stream.
+package enum HTTPStreamPart: Sendable {
+  /// The answer's status and fields; it has no body yet.
+  case head(HTTPAnswer)
+  /// Some bytes of the body.
+  case piece([UInt8])
 }
 
 /// Fetches documents, with the same settings each time.
@@ -32,12 +43,33 @@ package final class HTTPClient: Sendable {
     _ url: HTTPURL, fields: [HTTPField] = [], socket: String? = nil
   ) async throws(HTTPFailure) -> HTTPAnswer {
     let request = HTTPRequest(url: url, fields: fields, socket: socket)
-    let pending = PendingAnswer()
+    let pending = PendingAnswer<HTTPAnswer>()
     let isStarted = Thread.detach(name: "signet-fetch") {
       pending.finish(Result { () throws(HTTPFailure) in try self.perform(request, pending.cancellation) })
     }
     guard isStarted else { throw HTTPFailure(.failed, "no thread is left") }
     return try await pending.result().get()
+  }
+
+  /// Gets an answer that goes on, and hands over what comes of it at once. Returns when the answer has ended as HTTP has
+  /// it, or `take` wants no more. Cancelling the task ends the wait at once, and the transfer within a second.
+  /// - Parameters:
+  ///   - patience: for how many seconds nothing may come.
+  ///   - take: called on the transfer's own thread, one part after the other; false ends the transfer.
+  package func stream(
+    _ url: HTTPURL, fields: [HTTPField] = [], patience: Int, _ take: @escaping @Sendable (HTTPStreamPart) -> Bool
+  ) async throws(HTTPFailure) {
+    let request = HTTPRequest(url: url, fields: fields, socket: nil, patience: patience)
+    let pending = PendingAnswer<Void>()
+    let isStarted = Thread.detach(name: "signet-stream") { [options, library] in
+      pending.finish(
+        Result { () throws(HTTPFailure) in
+          // Its connection is of no use afterwards, so nothing is kept.
+          try CurlHandle(library).stream(request, options, pending.cancellation, take)
+        })
+    }
+    guard isStarted else { throw HTTPFailure(.failed, "no thread is left") }
+    try await pending.result().get()
   }
 
   private func perform(_ request: HTTPRequest, _ cancellation: Cancellation) throws(HTTPFailure) -> HTTPAnswer {
@@ -53,8 +85,8 @@ package final class HTTPClient: Sendable {
 }
 
 /// Where the thread leaves the answer for the task that waits.
-private final class PendingAnswer: Sendable {
-  typealias Outcome = Result<HTTPAnswer, HTTPFailure>
+private final class PendingAnswer<Answer: Sendable>: Sendable {
+  typealias Outcome = Result<Answer, HTTPFailure>
 
   private struct State {
     var outcome: Outcome?

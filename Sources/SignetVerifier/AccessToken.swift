@@ -28,6 +28,11 @@ public struct AccessToken: Sendable {
   public let authTime: Int64?
   /// `amr`: how the user logged in (RFC 8176), such as `pwd`, `otp`; empty without a user.
   public let amr: [String]
+  /// `cnf`: what the token is bound to, which ``SignetVerifier/SignetVerifier/verify(authorization:_:)`` has had proved; nil
+  /// for a bearer token.
+  public let confirmation: Confirmation?
+  /// The nonce to answer as `DPoP-Nonce` (RFC 9449 section 8.2), since the client's proof had an older one; else nil.
+  public internal(set) var dpopNonce: String?
   /// `jti`: the token's own id.
   public let jwtID: String
   /// `kid`: the key that signed it.
@@ -82,6 +87,7 @@ extension AccessToken {
     sessionID = try claims.optional("sid") { $0.string }
     authTime = try claims.optional("auth_time") { $0.time }
     amr = try claims.optional("amr") { $0.strings } ?? []
+    confirmation = try Confirmation(claim: claims["cnf"])
     roles = try claims.optional(rolesClaim) { $0.strings } ?? []
     let scope = try claims.optional("scope") { $0.string } ?? ""
     scopes = scope.split(separator: " ").map(String.init)

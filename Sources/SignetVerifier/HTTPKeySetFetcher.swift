@@ -24,12 +24,9 @@ public struct HTTPKeySetFetcher: KeySetFetching {
         "the URL of the key set begins with http://, so whoever stands between could replace the keys; "
           + "use https://, or set fetching.allowsPlainHTTP where the network is trusted")
     }
-    var settings = HTTPOptions(userAgent: "SignetVerifier/\(SignetVerifier.version)")
-    settings.timeout = Int(options.timeout.milliseconds)
-    settings.connectTimeout = settings.timeout / 2
-    settings.usesEnvironmentProxies = options.usesEnvironmentProxies
-    if let file = options.authorityFile { settings.trust = .authorities(file: file) }
-    do { client = try HTTPClient(settings) } catch { throw VerifierSetupError("keys can't be fetched: \(error)") }
+    do { client = try HTTPClient(HTTPOptions(options)) } catch {
+      throw VerifierSetupError("keys can't be fetched: \(error)")
+    }
   }
 
   /// Fetches the set; any other answer than 200 with a body, or 304 when that was asked for, is a problem.

@@ -24,6 +24,8 @@ public final class SignetVerifier: Sendable {
   private let leeway: Int64
   private let keys: Keys
   private let envelope: Envelope?
+  private let revocations: RevocationListener?
+  let proofs: ProofGate
 
   /// Makes a verifier; nothing is fetched yet.
   /// - Parameters:
@@ -46,8 +48,12 @@ public final class SignetVerifier: Sendable {
     self.options = options
     leeway = options.leeway.components.seconds
     self.keys = try Self.keys(keys, issuer, options)
+    proofs = ProofGate(options.proofs, options.time)
     envelope = try options.decryptionKeys.map { text throws(VerifierSetupError) in
       try Envelope(keys: text, largestToken: options.largestToken, isOptional: options.acceptsUnencrypted)
+    }
+    revocations = try options.revocations.map { feed throws(VerifierSetupError) in
+      try RevocationListener(feed, issuer: issuer, options)
     }
   }
 
@@ -71,16 +77,32 @@ public final class SignetVerifier: Sendable {
 
   /// Fetches the keys now, unless they are there: a service that does this at its start learns of a wrong URL or
   /// certificate then, and its first request doesn't wait.
-  public func prepare() async throws(VerificationError) { _ = try await trusted() }
+  ///
+  /// With ``VerifierOptions/revocations`` it also waits for what is denied, and throws
+  /// ``VerificationError/revocationsUnavailable(_:)`` where tokens would be refused for want of it.
+  public func prepare() async throws(VerificationError) {
+    _ = try await trusted()
+    try await revocations?.prepare()
+  }
 
   /// Checks a token: form, type, key, signature, issuer, audience and times.
   ///
-  /// It waits for the network only when the keys aren't there yet or the token names a key that isn't among them.
+  /// It waits for the network only when the keys aren't there yet or the token names a key that isn't among them. A token
+  /// that is bound to a key or a certificate is refused with ``VerificationError/boundToken``: see
+  /// ``verify(authorization:_:)``.
   /// - Throws: why the token isn't taken, or that this can't be found out.
   public func verify(_ token: String) async throws(VerificationError) -> AccessToken {
+    let verified = try await verified(token)
+    guard verified.confirmation == nil else { throw .boundToken }
+    return verified
+  }
+
+  /// Checks a token, whatever it is bound to.
+  func verified(_ token: String) async throws(VerificationError) -> AccessToken {
     let (verified, claims) = try await signed(token)
     let read = try AccessToken(verified, claims, rolesClaim: options.rolesClaim)
     try check(claims)
+    try await revocations?.check(read)
     return read
   }
 
@@ -94,7 +116,7 @@ public final class SignetVerifier: Sendable {
   /// Checks the token in a request's `Authorization` field (RFC 6750 section 2.1).
   /// - Parameter field: the field's value, `Bearer …`; nil when the request has none.
   public func verify(authorization field: String?) async throws(VerificationError) -> AccessToken {
-    guard let field, let token = Self.bearer(field) else { throw .missingToken }
+    guard let field, let token = Self.token(in: field, scheme: "bearer") else { throw .missingToken }
     return try await verify(token)
   }
 
@@ -153,8 +175,8 @@ public final class SignetVerifier: Sendable {
   }
 
   /// The scheme is compared without regard to case (RFC 9110 11.1), and spaces follow it.
-  private static func bearer(_ field: String) -> String? {
-    guard let end = field.utf8.firstIndex(of: 0x20), field[..<end].lowercased() == "bearer" else { return nil }
+  static func token(in field: String, scheme: String) -> String? {
+    guard let end = field.utf8.firstIndex(of: 0x20), field[..<end].lowercased() == scheme else { return nil }
     let token = field.utf8[end...].drop { $0 == 0x20 }
     return token.isEmpty ? nil : String(Substring(token))
   }

@@ -2,6 +2,7 @@
 // something it can't mend by logging in (403), and keys that can't be had are nobody's fault whom it could tell (503).
 
 import JOSE
+import Proofs
 
 /// A refused token.
 ///
@@ -37,13 +38,31 @@ public enum VerificationError: Error, Equatable, Sendable {
   case expired
   case notYetValid
   case issuedInFuture
+  /// Its session has ended, or it or its key was revoked, as the feed of revocations says.
+  case revoked
+  /// The token is bound to a key or a certificate, which this request doesn't prove: by the scheme `Bearer`, or without the
+  /// certificate.
+  case boundToken
+  /// The token came by the scheme `DPoP` and isn't bound to a key.
+  case unboundToken
+  /// The token is bound to another certificate than the client's.
+  case wrongCertificate
+  /// The DPoP proof is missing or isn't good; why.
+  case invalidProof(String)
+  /// The DPoP proof must have this nonce: answer it as `DPoP-Nonce`, and the client sends a new proof.
+  case nonceRequired(String)
+  /// So many proofs were used lately that no further one can be remembered.
+  case proofsUnavailable
   /// The token is good and lacks this scope.
   case missingScope(String)
   /// The token is good and its user lacks this role.
   case missingRole(String)
   /// The token can't be judged, since the issuer's keys can't be had.
   case keysUnavailable(KeySetProblem)
-  /// The task was cancelled while it waited for keys.
+  /// Nobody can tell whether the token was denied, since the feed of revocations is silent, and the service has chosen
+  /// ``RevocationFeed/WhenSilent/failClosed``.
+  case revocationsUnavailable(RevocationProblem)
+  /// The task was cancelled while it waited for keys or for the feed.
   case cancelled
   /// OpenSSL failed otherwise than by finding a signature wrong: it has no memory left.
   case cryptographyFailed
@@ -54,7 +73,7 @@ extension VerificationError {
   public var status: Int {
     switch self {
     case .missingScope, .missingRole: 403
-    case .keysUnavailable, .cancelled, .cryptographyFailed: 503
+    case .keysUnavailable, .revocationsUnavailable, .proofsUnavailable, .cancelled, .cryptographyFailed: 503
     default: 401
     }
   }
@@ -63,12 +82,24 @@ extension VerificationError {
   public var challenge: String? {
     switch self {
     case .missingToken: return "Bearer"
-    case .keysUnavailable, .cancelled, .cryptographyFailed: return nil
+    case .keysUnavailable, .revocationsUnavailable, .proofsUnavailable, .cancelled, .cryptographyFailed: return nil
+    case .boundToken, .unboundToken: return dpop("invalid_token")
+    case .invalidProof: return dpop("invalid_dpop_proof")
+    case .nonceRequired: return dpop("use_dpop_nonce")
     case .missingScope(let scope) where scope.utf8.allSatisfy(Self.isScopeByte):
       return "Bearer error=\"insufficient_scope\", scope=\"\(scope)\""
     case .missingScope, .missingRole: return "Bearer error=\"insufficient_scope\""
     default: return "Bearer error=\"invalid_token\", error_description=\"\(quotable)\""
     }
+  }
+
+  /// What to answer as `DPoP-Nonce` (RFC 9449 section 9); nil when nothing.
+  public var dpopNonce: String? { if case .nonceRequired(let nonce) = self { nonce } else { nil } }
+
+  /// RFC 9449 section 7.1.
+  private func dpop(_ error: String) -> String {
+    let algorithms = ProofChecker.algorithms.map(\.rawValue).joined(separator: " ")
+    return "DPoP error=\"\(error)\", error_description=\"\(quotable)\", algs=\"\(algorithms)\""
   }
 
   /// RFC 6750 section 3: a description has neither quotation marks nor backslashes. The one name in it that isn't ours
@@ -106,9 +137,17 @@ extension VerificationError: CustomStringConvertible {
     case .expired: "the token has expired"
     case .notYetValid: "the token is not valid yet"
     case .issuedInFuture: "the token was issued in the future"
+    case .revoked: "the token was revoked"
+    case .boundToken: "the token is bound to a key or a certificate, which has to be proved"
+    case .unboundToken: "the token is not bound to a key"
+    case .wrongCertificate: "the token is bound to another certificate"
+    case .invalidProof(let why): why
+    case .nonceRequired: "the DPoP proof needs a nonce"
+    case .proofsUnavailable: "too many DPoP proofs at the moment"
     case .missingScope(let scope): "the token lacks the scope \(scope)"
     case .missingRole(let role): "the user lacks the role \(role)"
     case .keysUnavailable(let problem): "the issuer's keys can't be had: \(problem)"
+    case .revocationsUnavailable(let problem): "the issuer's revocations can't be had: \(problem)"
     case .cancelled: "the verification was cancelled"
     case .cryptographyFailed: "the cryptographic library failed"
     }
@@ -123,7 +162,7 @@ extension VerificationError {
     case .missingAlgorithm, .algorithmMismatch: self = .wrongAlgorithm
     case .missingKeyID, .unknownKey: self = .unknownKey
     case .typeMismatch: self = .wrongType
-    case .criticalHeader, .keyInHeader: self = .refusedHeader
+    case .criticalHeader, .keyInHeader, .privateKeyInHeader: self = .refusedHeader
     case .invalidSignature: self = .wrongSignature
     case .missingClaim: self = .missingClaim("iss, aud or exp")
     case .invalidClaim: self = .invalidClaim("iss, aud, exp, nbf or iat")

@@ -27,7 +27,13 @@ public struct VerifierOptions: Sendable {
   /// Whether tokens that aren't encrypted are taken in spite of ``decryptionKeys``, for the time of a change.
   public var acceptsUnencrypted = false
 
-  /// How keys are fetched.
+  /// By what the verifier learns that tokens are denied before they expire; nil: by nothing, a token is good until then.
+  public var revocations: RevocationFeed?
+
+  /// How DPoP proofs are checked.
+  public var proofs = ProofOptions()
+
+  /// How keys are fetched, and the feed of revocations is reached.
   public var fetching = FetchOptions()
 
   /// Is told what became of each fetch, for logs and metrics; on a task of the verifier's, so it should be quick.
@@ -75,10 +81,16 @@ extension VerifierOptions {
     guard (1 << 10...1 << 20).contains(largestToken) else {
       throw VerifierSetupError("largestToken must be between 1 KiB and 1 MiB")
     }
+    guard (1 << 10...1 << 24).contains(proofs.mostRemembered) else {
+      throw VerifierSetupError("proofs.mostRemembered must be between 1024 and 16777216")
+    }
+    guard (proofs.nonceKey?.count ?? 32) >= 32 else {
+      throw VerifierSetupError("proofs.nonceKey must have at least 32 bytes, random ones")
+    }
     guard !rolesClaim.isEmpty else { throw VerifierSetupError("rolesClaim is empty; name a claim, such as roles") }
   }
 
-  private static func check(
+  static func check(
     _ value: Duration, within seconds: ClosedRange<Int64>, _ name: String
   ) throws(VerifierSetupError) {
     guard value >= .seconds(seconds.lowerBound), value <= .seconds(seconds.upperBound) else {

@@ -82,6 +82,8 @@ package protocol Store: Sendable {
   func clients() async throws(StoreError) -> [ClientRecord]
   /// Deletes a client and its sessions. Throws `.missing("client")`.
   func deleteClient(_ id: String, now: Int64, context: RequestContext) async throws(StoreError)
+  /// Notes that an assertion (RFC 7523) was taken; false when it was before.
+  func takeAssertion(_ assertion: TakenAssertion) async throws(StoreError) -> Bool
   /// The epoch and every key, as one state of the store.
   func keyMaterial() async throws(StoreError) -> KeyMaterial
   /// Adds secrets, unless their purpose and number are taken: whoever came first wins. With an anchor which the store

@@ -11,6 +11,8 @@ final class SignetServer {
   private(set) var port: UInt16 = 0
   /// The port of the listener that speaks TLS; 0 without one.
   private(set) var securePort: UInt16 = 0
+  /// The port of the operators' listener; 0 without one.
+  private(set) var operators: UInt16 = 0
   private let process = Process()
   private let output = Pipe()
   private let settings: [String: String]
@@ -31,8 +33,9 @@ final class SignetServer {
     // Kept out of the table; beside the data, and gone with it.
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("", to: "log")))
     try process.run()
-    port = try readPort("http")
-    if settings["SIGNET_LISTEN"]?.contains("https://") == true { securePort = try readPort("https") }
+    port = try readPort("listening on http")
+    if settings["SIGNET_LISTEN"]?.contains("https://") == true { securePort = try readPort("listening on https") }
+    if settings["SIGNET_ADMIN_LISTEN"] != nil { operators = try readPort("operators on http") }
   }
 
   deinit { stop() }
@@ -56,11 +59,37 @@ final class SignetServer {
       environment: settings)
   }
 
+  /// Adds a confidential client; the server knows it within a second.
+  func addService() throws -> (id: String, secret: String) {
+    let output = try Command.output(
+      [Self.binary, "client", "add", "service", "--kind", "confidential", "--json"], environment: settings)
+    let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: String]
+    guard let id = object?["client_id"], let secret = object?["client_secret"] else {
+      throw Failure("signet client add printed \(output)")
+    }
+    let deadline = Date().addingTimeInterval(10)
+    let basic = HTTPConnection.basic(id, secret)
+    func answer() throws -> HTTPAnswer {
+      try HTTPConnection.send(port, "/oauth2/token", form: "grant_type=client_credentials", authorization: basic)
+    }
+    while try answer().status != 200 {
+      guard Date() < deadline else { throw Failure("the server doesn't know its client") }
+    }
+    return (id, secret)
+  }
+
+  /// Adds a client to the data folder of a server that is yet to start.
+  static func addClient(_ id: String, _ options: [String], in folder: TemporaryFolder) throws {
+    let words = [try binary, "client", "add", id, "--id", id] + options
+    _ = try Command.output(words, environment: settings(folder))
+  }
+
   /// Logs in so many times.
   /// - Returns: the sessions' first tokens.
-  func logIn(_ count: Int) throws -> [(access: String, refresh: String)] {
-    try (0..<count).map { _ in
-      let answer = try HTTPConnection.send(port, "/v1/login", json: Self.credentials)
+  func logIn(_ count: Int, client: String = "signet") throws -> [(access: String, refresh: String)] {
+    let credentials = #"{"username":"\#(Self.user)","password":"\#(Self.password)","client_id":"\#(client)"}"#
+    return try (0..<count).map { _ in
+      let answer = try HTTPConnection.send(port, "/v1/login", json: credentials)
       return (try answer.member("access_token"), try answer.member("refresh_token"))
     }
   }
@@ -98,11 +127,11 @@ final class SignetServer {
   }
 
   /// Reads the line of the next listener.
-  private func readPort(_ scheme: String) throws -> UInt16 {
+  private func readPort(_ beginning: String) throws -> UInt16 {
     var line: [UInt8] = []
     while let byte = output.fileHandleForReading.readData(ofLength: 1).first, byte != 10 { line.append(byte) }
     let text = String(decoding: line, as: UTF8.self)
-    guard text.hasPrefix("listening on \(scheme)://"),
+    guard text.hasPrefix(beginning + "://"),
       let port = text.split(separator: ":").last.flatMap({ UInt16($0) })
     else {
       let log = try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)

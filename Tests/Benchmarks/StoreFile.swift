@@ -49,6 +49,18 @@ struct StoreFile {
     return (try size().bytes - before) / Double(count)
   }
 
+  /// Adds so many denied sessions, good for a quarter of an hour. No server may run.
+  func addDenials(_ count: Int) throws {
+    let connection = try Connection(path: path, access: .readWrite)
+    try connection.execute(
+      """
+      PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE; PRAGMA cache_size = -4000000;
+      WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < \(count))
+      INSERT INTO denied (kind, id, audience, denied_at, expires_at)
+      SELECT 1, randomblob(16), (SELECT min(key) FROM text), unixepoch() * 1000, unixepoch() * 1000 + 900000 FROM number;
+      """)
+  }
+
   /// Inserts copies of a table's first row, numbered `n` from 1, with other values in some columns.
   private func copy(_ table: String, _ count: Int, _ changes: [String: String], _ connection: Connection) throws {
     let columns = try connection.statement("SELECT name FROM pragma_table_info('\(table)')").all { row in row.text(0) }

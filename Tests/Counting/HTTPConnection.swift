@@ -54,6 +54,25 @@ package final class HTTPConnection {
     return try answer(to: path)
   }
 
+  /// POSTs a form with an Authorization field, over a connection of its own.
+  package static func send(
+    _ port: UInt16, _ path: String, form: String, authorization: String
+  ) throws -> HTTPAnswer {
+    let connection = try HTTPConnection(port: port)
+    let text =
+      "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: \(authorization)\r\nContent-Length: \(form.utf8.count)\r\n"
+      + "Content-Type: application/x-www-form-urlencoded\r\n\r\n\(form)"
+    guard write(connection.descriptor, text, text.utf8.count) == text.utf8.count else {
+      throw CountingError("write: \(errno)")
+    }
+    return try connection.answer(to: path)
+  }
+
+  /// The Authorization field of a client with a secret; neither has a character that would have to be encoded.
+  package static func basic(_ id: String, _ secret: String) -> String {
+    "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString()
+  }
+
   private func answer(to path: String) throws -> HTTPAnswer {
     var data = Data()
     var end: Range<Data.Index>?

@@ -19,6 +19,10 @@ struct ExampleService {
     options.observer = { event in say("keys: \(event)") }
     if arguments.count > 1 { options.time = MovedTime(file: arguments[1]) }
     if arguments.count > 2 { options.decryptionKeys = Array(try Data(contentsOf: URL(fileURLWithPath: arguments[2]))) }
+    if let (client, secret) = feedCredentials {
+      options.revocations = RevocationFeed(clientID: client, clientSecret: secret, whenSilent: .failClosed)
+      options.revocations?.observer = { event in say("revocations: \(event)") }
+    }
     let orders = try Orders(issuer: arguments[0], options: options)
     let listener = try Listener()
     say("listening on http://127.0.0.1:\(listener.port)")
@@ -33,6 +37,13 @@ struct ExampleService {
       }
     }
   }
+}
+
+/// With FEED_CREDENTIALS, ID:SECRET, in its environment the service subscribes to the feed of revocations.
+private var feedCredentials: (String, String)? {
+  let text = ProcessInfo.processInfo.environment["FEED_CREDENTIALS"] ?? ""
+  guard let colon = text.firstIndex(of: ":") else { return nil }
+  return (String(text[..<colon]), String(text[text.index(after: colon)...]))
 }
 
 /// Prints a line at once, whatever standard output is.

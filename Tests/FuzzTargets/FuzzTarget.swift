@@ -16,7 +16,7 @@ package struct FuzzTarget: Sendable {
   /// Every target.
   package static let all: [FuzzTarget] = [
     head, chunked, json, form, cookies, forwarded, proxy, configuration, jws, jwe, jwk, url,
-    cacheControl,
+    cacheControl, eventStream, reference, proof, htu, clientCert,
   ]
 }
 

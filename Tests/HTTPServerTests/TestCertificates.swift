@@ -41,9 +41,9 @@ final class TestCertificates: Sendable {
   }
 
   /// What openssl's client reads when it sends one request with these options.
-  func ask(_ port: UInt16, _ options: String) -> String {
+  func ask(_ port: UInt16, _ options: String, path: String = "/", version: String = "1.1") -> String {
     run(
-      "cd '\(folder)' && printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n' | "
+      "cd '\(folder)' && printf 'GET \(path) HTTP/\(version)\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n' | "
         + "openssl s_client -quiet -ign_eof -connect 127.0.0.1:\(port) \(options)"
     ).output
   }

@@ -153,6 +153,13 @@ final class Client: @unchecked Sendable {
   /// Whether the server ends the connection, with nothing more to read.
   func isEnded() -> Bool { rest.isEmpty && !receive() }
 
+  /// All that comes until the server ends the connection.
+  func remainder() -> String {
+    while receive() {}
+    defer { rest = [] }
+    return String(decoding: rest, as: UTF8.self)
+  }
+
   private func receive() -> Bool {
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
     let count = recv(descriptor, &buffer, buffer.count, 0)

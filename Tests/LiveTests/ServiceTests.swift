@@ -98,31 +98,26 @@ import Testing
 }
 
 extension LiveServer {
-  /// Logs in until another key signs: the server heeds commands within a second.
-  fileprivate func login(signedByAnotherKeyThan old: Tokens) async throws -> Tokens {
-    try await eventually("another key signs") {
-      let tokens = try await login()
-      return try tokens.header["kid"] == old.header["kid"] ? nil : tokens
-    }
-  }
-
   /// The setting by which another server listens where this one does.
   fileprivate var listen: String { "listen=127.0.0.1:\(port)" }
 }
 
 /// The example of Tests/ExampleService, running.
-private struct Service {
+struct Service {
   let child: Child
   let port: Int
   /// Moves its clocks.
   let clock: String
 
   /// - Parameter key: a file with the key that opens encrypted tokens.
-  static func start(_ issuer: String, _ folder: Folder, key: String? = nil) async throws -> Service {
+  static func start(
+    _ issuer: String, _ folder: Folder, key: String? = nil, environment: [String: String] = [:]
+  ) async throws -> Service {
     let program = URL(fileURLWithPath: Programs.ownFile).deletingLastPathComponent()
       .appendingPathComponent("ExampleService").path
     let clock = folder.path + "/clock"
-    let child = try Child(program, [issuer, clock] + [key].compactMap { $0 }, folder: folder)
+    let child = try Child(
+      program, [issuer, clock] + [key].compactMap { $0 }, environment: environment, folder: folder)
     let port = try await eventually("the service listens") {
       if let status = await child.exitStatus() { throw HarnessError("ended with \(status): \(child.standardError)") }
       return child.standardOutput.split(separator: "\n").last { $0.hasPrefix("listening on ") }?

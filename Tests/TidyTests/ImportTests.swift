@@ -7,12 +7,16 @@ import Testing
   static let arrows: [String: Set<String>] = [
     "Threads": [], "JSON": [], "Telemetry": ["Threads", "Logging"], "Reactor": ["CLinux", "Threads"],
     "OpenSSL": ["COpenSSL"], "SQLite": ["CSQLite"], "Passwords": ["CArgon2", "CSodium", "Threads"],
-    "Configuration": ["CYAML"], "OutgoingHTTP": ["CCurl", "Threads"], "Redis": ["CRedis"], "Zlib": ["CZlib"],
-    "SignetVerifier": ["JOSE", "JSON", "OutgoingHTTP", "Threads"],
+    "Configuration": ["CYAML"], "PublicSuffixes": [], "OutgoingHTTP": ["CCurl", "Threads"],
+    "Redis": ["CRedis"], "Zlib": ["CZlib"],
+    "SignetVerifier": ["JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs", "Threads"],
     "HTTPServer": ["OpenSSL", "Reactor", "Telemetry", "Threads"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
+    "Proofs": ["JOSE", "JSON", "OpenSSL", "Threads"],
     "Storage": ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"],
-    "Identity": ["JOSE", "JSON", "OpenSSL", "Storage", "Passwords", "Telemetry", "Threads", "Zlib"],
-    "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry"],
+    "Identity": [
+      "JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads", "Zlib",
+    ],
+    "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry", "Threads"],
     "signet": [
       "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Passwords",
       "Reactor", "Redis", "SignetVerifier", "Storage", "Telemetry", "Threads", "ArgumentParser", "Logging",
@@ -24,8 +28,8 @@ import Testing
     "Counting": [], "Faults": [], "MallocCount": [],
     "ExampleService": ["SignetVerifier"],
     "FuzzTargets": [
-      "API", "Configuration", "HTTPServer", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Reactor", "SignetVerifier",
-      "Telemetry",
+      "API", "Configuration", "HTTPServer", "Identity", "JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs",
+      "Reactor", "SignetVerifier", "Telemetry",
     ],
     "Fuzz": ["FuzzTargets"],
   ]
@@ -37,6 +41,7 @@ import Testing
   static let forbidden: [String: Set<String>] = [
     "Identity": ["HTTPServer", "Reactor", "API"],
     "JOSE": ["Storage", "SQLite", "Identity", "HTTPServer"],
+    "Proofs": ["Storage", "SQLite", "Identity", "HTTPServer"],
     "HTTPServer": ["Identity", "JOSE", "Storage", "Passwords"],
     "Storage": ["HTTPServer", "JOSE", "Identity"],
     "Reactor": wrappers, "OpenSSL": wrappers, "SQLite": wrappers, "Passwords": wrappers, "Configuration": wrappers,

@@ -4,6 +4,7 @@ import HTTPServer
 import Identity
 import JOSE
 import JSON
+import Storage
 
 /// The rendered documents of one snapshot.
 struct Documents {
@@ -45,9 +46,13 @@ struct Documents {
     json.member("issuer", policy.issuer)
     json.member("jwks_uri", policy.issuer + "/.well-known/jwks.json")
     json.member("token_endpoint", policy.issuer + "/oauth2/token")
-    json.member("grant_types_supported", ["refresh_token"])
+    json.member("grant_types_supported", [Grant.refreshToken, Grant.clientCredentials])
     json.member("response_types_supported", [])
-    json.member("token_endpoint_auth_methods_supported", ["none"])
+    json.member("token_endpoint_auth_methods_supported", policy.clientMethods.map(\.rawValue))
+    json.member("token_endpoint_auth_signing_alg_values_supported", SignatureAlgorithm.available.map(\.rawValue))
+    writeTokenEndpoints(policy, into: &json)
+    json.member("dpop_signing_alg_values_supported", ProofAlgorithms.names)
+    if policy.takesCertificates { json.member("tls_client_certificate_bound_access_tokens", true) }
     json.member("subject_types_supported", ["public"])
     json.member("service_documentation", policy.issuer + "/openapi.json")
     json.endObject()

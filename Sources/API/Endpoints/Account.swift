@@ -66,18 +66,10 @@ extension Endpoints {
     let bearer = try await bearer(exchange)
     let body = try RequestBody(exchange)
     let (current, new) = (try body.string("current_password"), try body.string("new_password"))
-    answer(exchange, try await issuer.changePassword(current, to: new, by: bearer, from: requester(exchange)))
-  }
-
-  /// Whom the request's access token speaks for (RFC 6750 section 2.1).
-  func bearer(_ exchange: Exchange) async throws(Refusal) -> Bearer {
-    guard let field = exchange.field(.authorization) else { throw Refusal(.missingToken, cause: "no_token") }
-    let parts = field.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw Refusal(.missingToken, cause: "no_bearer") }
-    let bearer = try await issuer.bearer(String(parts[1]))
-    exchange.userID = bearer.user.id.description
-    exchange.sessionID = bearer.session.id.description
-    return bearer
+    let inCookie = try wantsCookie(exchange, body, clientID: bearer.session.clientID)
+    answer(
+      exchange, try await issuer.changePassword(current, to: new, by: bearer, from: requester(exchange)),
+      inCookie: inCookie)
   }
 
   /// Who asks, for the audit trail and the hashing queue.

@@ -20,6 +20,18 @@ final class ClientContext {
     self.signer = signer
     self.encrypter = encrypter
   }
+
+  /// The bytes of a token, before encryption, with so many bytes of claims.
+  func size(claims: Int) -> Int {
+    form.isReference ? ReferenceTokenCodec.size(claims: claims) : signer.size(payload: claims)
+  }
+}
+
+/// The public keys that a client has registered.
+struct ClientKeys {
+  let all: [PublicJWK]
+  /// Verifies its assertions.
+  let verifier: TokenVerifier
 }
 
 /// One thread's clients.
@@ -32,6 +44,8 @@ final class ClientContexts {
   private let signers: [SignatureAlgorithm: TokenSigner]
   private let anyMayFail: Bool
   private(set) var made: [String: ClientContext] = [:]
+  /// Clients' public keys, by client_id.
+  private var keys: [String: ClientKeys] = [:]
 
   init(_ snapshot: Snapshot) throws {
     clients = snapshot.clients
@@ -51,6 +65,27 @@ final class ClientContexts {
     if made.count >= Self.most { made.removeAll() }
     made[id] = context
     return context
+  }
+
+  /// The public keys of a client; nil when it has none that can be used.
+  func keys(of client: RegisteredClient) -> ClientKeys? {
+    let id = client.record.id
+    if let found = keys[id] { return found }
+    guard let jwks = client.record.authentication.jwks, let set = try? JWKSet(parsing: Array(jwks.utf8)),
+      let verifier = try? TokenVerifier(keys: set.keys, size: ClientAssertion.size)
+    else { return nil }
+    if keys.count >= Self.most { keys.removeAll() }
+    let found = ClientKeys(all: set.keys, verifier: verifier)
+    keys[id] = found
+    return found
+  }
+
+  /// What verifies tokens that the client's own MAC key has made; nil when it has none.
+  func macVerifier(of client: ClientRecord) -> MACVerifier? {
+    guard let record = client.tokens.macKey, let algorithm = MACAlgorithm(rawValue: record.algorithm),
+      let bytes = macKeys[client.id], let key = try? MACKey(bytes: bytes, algorithm: algorithm, kid: record.kid)
+    else { return nil }
+    return try? MACVerifier(keys: [key])
   }
 
   /// Whether a token for this client, or for any where the request names none, could be refused once its session is known.

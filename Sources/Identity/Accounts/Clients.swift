@@ -30,6 +30,8 @@ extension Issuer {
 
   /// The audience asked for (RFC 8707 section 2), or the client's first, or the configured one.
   func audience(_ asked: String?, of client: ClientRecord) throws(Refusal) -> String {
+    // Who logs in for the admin API is asked for the role once it is known who that is.
+    if let asked, client.isPublic, client.isFirstParty, isAdministration(asked) { return asked }
     let allowed = client.audiences.isEmpty ? [policy.audience] : client.audiences
     guard let audience = asked ?? allowed.first, allowed.contains(where: { $0.utf8.elementsEqual(audience.utf8) })
     else { throw Refusal(.invalidTarget, cause: "audience_not_registered") }

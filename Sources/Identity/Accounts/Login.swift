@@ -18,6 +18,8 @@ package struct LoginRequest: Sendable {
   /// A label for the list of sessions.
   package let device: String?
   package let deviceToken: String?
+  /// What the request has proved.
+  package var proven = Proven()
 
   package init(
     username: String, password: String, clientID: String? = nil, scope: String? = nil, audience: String? = nil,
@@ -40,8 +42,12 @@ extension Issuer {
     let scope = try scope(request.scope, of: client)
     let audience = try audience(request.audience, of: client)
     try check(request)
+    let confirmation = try confirmation(for: client, request.proven)
     let (user, hash) = try await authenticate(request, from: requester)
-    let new = session(for: user, client, scope, audience, request.device, requester)
+    guard !isAdministration(audience) || isAdministrator(user) else {
+      throw Refusal(.invalidTarget, cause: "no_administrator")
+    }
+    let new = session(for: user, client, scope, audience, confirmation, request.device, requester)
     let session = SessionRecord(new, claimsVersion: user.claimsVersion)
     try checkAnswer(SessionAndUser(session: session, user: user), scope: scope, now: new.now)
     let found: SessionAndUser?
@@ -115,8 +121,8 @@ extension Issuer {
   }
 
   private func session(
-    for user: UserRecord, _ client: ClientRecord, _ scope: String, _ audience: String, _ device: String?,
-    _ requester: Requester
+    for user: UserRecord, _ client: ClientRecord, _ scope: String, _ audience: String,
+    _ confirmation: Confirmation?, _ device: String?, _ requester: Requester
   ) -> NewSession {
     let now = moment().now
     let absolute = now + (client.absoluteTTL ?? policy.absoluteTTL)
@@ -124,7 +130,7 @@ extension Issuer {
       id: UniqueID(random: Random.bytes(16)), userID: user.id, clientID: client.id, scope: scope, audience: audience,
       amr: "pwd", now: now, idleDeadline: min(now + (client.idleTTL ?? policy.idleTTL), absolute),
       absoluteDeadline: absolute, addressPrefix: Int64(bitPattern: requester.addressPrefix),
-      device: device.map { Label.text($0, limit: 256) }, address: requester.address,
+      confirmation: confirmation?.stored, device: device.map { Label.text($0, limit: 256) }, address: requester.address,
       userAgent: requester.userAgent.map { Label.text($0, limit: 256) }, hasStatus: policy.statusLists)
   }
 }

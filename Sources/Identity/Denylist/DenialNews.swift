@@ -17,10 +17,12 @@ struct DenialNews {
   var latest: Int64 { recent.last?.sequence ?? before ?? 0 }
 
   /// From here on rows are added.
-  mutating func begin(after sequence: Int64) { before = sequence }
+  mutating func begin(after sequence: Int64) { (recent, before) = ([], sequence) }
 
+  /// - Parameter rows: in their order; those that are known are passed over.
   mutating func add(_ rows: [Denial]) {
-    recent += rows
+    let latest = latest
+    recent += rows.drop { $0.sequence <= latest }
     guard recent.count > 2 * Self.kept else { return }
     before = recent[recent.count - Self.kept - 1].sequence
     recent.removeFirst(recent.count - Self.kept)

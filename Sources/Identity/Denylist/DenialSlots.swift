@@ -86,8 +86,10 @@ struct DenialSlots {
       slot[2].store(old.joined(entry).word, ordering: .releasing)
       return false
     }
-    var slot = slot(hash)
-    for step in 1...mask where slot[2].load(ordering: .relaxed) != 0 { slot = self.slot(hash + step) }
+    // There is one: a quarter of them is.
+    var step = 0
+    while slot(hash + step)[2].load(ordering: .relaxed) != 0 { step += 1 }
+    let slot = slot(hash + step)
     // Not relaxed: whoever reads one of them in a half that was in use before must then see that it isn't any more.
     slot[0].store(id.high, ordering: .releasing)
     slot[1].store(id.low, ordering: .releasing)

@@ -27,14 +27,18 @@ extension Issuer {
     let client = try contexts.clients.load(session.clientID)
     let content = content(found, scope, issuedAt, client)
     let accessToken = try issue(content, client)
-    let refreshToken = RefreshToken(
-      epoch: snapshot.ring.epoch, session: session.id, generation: session.generation)
     return TokenAnswer(
       accessTokenText: accessToken, expiresIn: content.expiresAt / 1000 - now / 1000,
-      refreshToken: contexts.refreshTokens.write(refreshToken),
+      refreshToken: refreshToken(of: session),
       refreshExpiresIn: (min(session.idleDeadline, session.absoluteDeadline) - now) / 1000, scope: scope,
       sessionID: session.id, userID: session.userID,
       tokenType: Confirmation.tokenType(session.confirmation.flatMap(Confirmation.init(stored:))))
+  }
+
+  /// The refresh token of a session's present generation.
+  package func refreshToken(of session: SessionRecord) -> String {
+    contexts.refreshTokens.write(
+      RefreshToken(epoch: snapshot.ring.epoch, session: session.id, generation: session.generation))
   }
 
   /// Throws what `answer` would of the client and the token's size, for use before the store has done anything.
@@ -49,9 +53,12 @@ extension Issuer {
   private func content(
     _ found: SessionAndUser, _ scope: String, _ issuedAt: Int64, _ client: ClientContext
   ) -> AccessTokenContent {
-    AccessTokenContent(
-      session: found.session, user: found.user, scope: scope, isFirstParty: client.record.isFirstParty,
-      issuedAt: issuedAt, ttl: client.record.accessTTL ?? policy.accessTTL)
+    let isForAdministration = isAdministration(found.session.audience)
+    let ttl = client.record.accessTTL ?? policy.accessTTL
+    return AccessTokenContent(
+      session: found.session, user: found.user, scope: scope,
+      isFirstParty: client.record.isFirstParty && !isForAdministration, issuedAt: issuedAt,
+      ttl: isForAdministration ? min(ttl, Self.adminTTL) : ttl)
   }
 }
 

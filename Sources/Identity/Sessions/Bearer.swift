@@ -1,50 +1,40 @@
 // Whom an access token speaks for, at Signet's own endpoints.
 
-import JOSE
-import JSON
 package import Storage
 
 /// The bearer of a good access token, with the session and user as they are now.
 package struct Bearer: Sendable {
   package let session: SessionRecord
   package let user: UserRecord
+  /// The nonce that the client is to use in its proofs from now on, when it used an older one.
+  package var nextNonce: String?
 }
 
 extension Issuer {
-  /// Checks an access token for Signet's own user endpoints: signed by us, `at+jwt`, the issuer in `aud`, a live session.
-  package func bearer(_ token: String) async throws(Refusal) -> Bearer {
-    let moment = moment()
-    let (sessionID, token) = try claims(of: token, now: moment.now)
-    let isDenied: Bool
-    do { isDenied = try await authority.denylist.isDenied(token) } catch { throw Refusal(error) }
-    guard !isDenied else { throw Refusal(.invalidToken, cause: "denied") }
+  /// Checks an access token for Signet's own user endpoints: one of ours, the issuer in `aud`, a live session.
+  /// - Parameters:
+  ///   - audience: whom it must be for; nil: the issuer.
+  ///   - isDPoP: whether the token came by the scheme `DPoP`.
+  ///   - evidence: what the request shows; a bound token is good with it alone.
+  package func bearer(
+    _ token: String, audience: String? = nil, isDPoP: Bool = false, _ evidence: Evidence = .none
+  ) async throws(Refusal) -> Bearer {
+    let now = moment().now
+    let access = try await verified(accessToken: token, audience: audience ?? policy.issuer, now: now)
+    guard let session = access.session else { throw Refusal(.invalidToken, cause: "no_session") }
+    let nonce = try checkPossession(of: token, boundTo: access.confirmation, isDPoP: isDPoP, evidence)
     let found: SessionAndUser?
-    do { found = try await store.findSession(sessionID) } catch { throw Refusal(error) }
-    guard let found, found.session.isLive(at: moment.now) else {
-      throw Refusal(.invalidToken, cause: "session_ended")
-    }
+    do { found = try await store.findSession(session) } catch { throw Refusal(error) }
+    guard let found, found.session.isLive(at: now) else { throw Refusal(.invalidToken, cause: "session_ended") }
     guard found.user.isActive else { throw Refusal(.invalidToken, cause: "user_inactive") }
-    guard token.generation >= found.session.validFrom else {
+    guard access.deniable.generation >= found.session.validFrom else {
       throw Refusal(.invalidToken, cause: "password_changed")
     }
-    return Bearer(session: found.session, user: found.user)
+    return Bearer(session: found.session, user: found.user, nextNonce: nonce)
   }
 
-  private func claims(of token: String, now: Int64) throws(Refusal) -> (session: UniqueID, DeniableToken) {
-    do {
-      let verified = try contexts.verifier.verify(compact: Array(token.utf8), type: AccessToken.type)
-      let payload = try JSONValue.parse(verified.payload)
-      // The clock that checks is the one that stamped: no leeway but for its smallest steps.
-      try Claims.check(
-        payload: payload, issuer: policy.issuer, audience: policy.issuer, now: now / 1000, leeway: 2)
-      guard let session = payload["sid"]?.string.flatMap({ UniqueID($0) }),
-        let jti = payload["jti"]?.string.flatMap(AccessToken.identifier)
-      else { throw Refusal(.invalidToken, cause: "no_session") }
-      return (session, DeniableToken(session: session, generation: AccessToken.generation(of: jti), id: jti))
-    } catch let error as Refusal {
-      throw error
-    } catch {
-      throw Refusal(.invalidToken, cause: "\(error)")
-    }
+  /// Refuses a token that is bound to a key (RFC 9449 section 7.1, RFC 8705 section 3): it is no bearer token.
+  func checkUnbound(_ access: VerifiedAccess) throws(Refusal) {
+    guard access.confirmation == nil else { throw Refusal(.invalidToken, cause: "bound_token_as_bearer") }
   }
 }

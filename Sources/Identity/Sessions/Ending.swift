@@ -6,9 +6,20 @@ import Telemetry
 extension Issuer {
   /// Ends the session of a refresh token of any generation (RFC 7009 section 2.1), or every session of its user.
   /// Succeeds when it had ended already.
-  package func logout(refreshToken: String, all: Bool, from requester: Requester) async throws(Refusal) {
+  /// - Parameter clients: those to one of which the session must belong, where the request tells.
+  package func logout(
+    refreshToken: String, of clients: [String]? = nil, all: Bool, from requester: Requester
+  ) async throws(Refusal) {
     guard let token = contexts.refreshTokens.parse(refreshToken) else {
       throw Refusal(.invalidGrant, cause: "malformed")
+    }
+    if let clients {
+      let found: SessionAndUser?
+      do { found = try await store.findSession(token.session) } catch { throw Refusal(error) }
+      guard let found else { return }
+      guard clients.contains(found.session.clientID) else {
+        throw Refusal(.invalidGrant, cause: Refusal.wrongClient)
+      }
     }
     if all {
       let found: SessionAndUser?
@@ -46,7 +57,7 @@ extension Issuer {
     do { return try await store.sessions(of: bearer.user.id, now: moment().now) } catch { throw Refusal(error) }
   }
 
-  private func end(
+  func end(
     _ id: UniqueID, of user: UniqueID?, _ event: AuditEvent, _ requester: Requester
   ) async throws(Refusal) -> Bool {
     do {

@@ -10,11 +10,22 @@ package struct RefreshRequest: Sendable {
   package let scope: String?
   /// The client that asks, where it says so.
   package let clientID: String?
+  /// Whether it has proved to be that client, as a confidential one must.
+  package let isAuthenticated: Bool
+  /// What the request has proved.
+  package var proven = Proven()
+  /// The clients to one of which the session must belong: those whose page asks.
+  package let clients: [String]?
 
-  package init(refreshToken: String, scope: String? = nil, clientID: String? = nil) {
+  package init(
+    refreshToken: String, scope: String? = nil, clientID: String? = nil, isAuthenticated: Bool = false,
+    clients: [String]? = nil
+  ) {
     self.refreshToken = refreshToken
     self.scope = scope
     self.clientID = clientID
+    self.isAuthenticated = isAuthenticated
+    self.clients = clients
   }
 }
 
@@ -35,7 +46,7 @@ extension Issuer {
     do {
       rotation = try await store.rotate(rotationRequest(token, request, moment, requester))
     } catch { throw Refusal(error) }
-    return try answer(rotation, request, now: moment.now)
+    return try await answer(rotation, request, now: moment.now)
   }
 
   /// Refuses what the client's form will refuse while nothing has been written: a rotation whose answer can't be given
@@ -57,14 +68,18 @@ extension Issuer {
   private func rotationRequest(
     _ token: RefreshToken, _ request: RefreshRequest, _ moment: Clock.Moment, _ requester: Requester
   ) -> RotationRequest {
-    let presented = PresentedRefresh(
-      clientID: request.clientID, scope: request.scope, generation: token.generation,
+    var presented = PresentedRefresh(
+      clientID: request.clientID, isAuthenticated: request.isAuthenticated, clients: request.clients,
+      scope: request.scope, generation: token.generation,
       addressPrefix: Int64(bitPattern: requester.addressPrefix), now: moment.now, clockIsSettling: moment.isSettling)
+    presented.proven = request.proven.confirmation?.stored
     return RotationRequest(
       session: token.session, presented: presented, policy: policy.refresh, context: requester.context)
   }
 
-  private func answer(_ rotation: Rotation, _ request: RefreshRequest, now: Int64) throws(Refusal) -> TokenAnswer {
+  private func answer(
+    _ rotation: Rotation, _ request: RefreshRequest, now: Int64
+  ) async throws(Refusal) -> TokenAnswer {
     switch rotation {
     case .rotated(let found, let ahead):
       counts.rotations.add()
@@ -74,7 +89,7 @@ extension Issuer {
     case .retried(let found, let elsewhere):
       counts.retries.add()
       if elsewhere { counts.retriesElsewhere.add() }
-      return try repeated(found, request, now: now)
+      return try await repeated(found, request, now: now)
     case .refused(let refusal):
       counts.refreshRefusals.add()
       throw Refusal(Self.code(refusal), cause: refusal.rawValue)
@@ -88,20 +103,28 @@ extension Issuer {
     switch refusal {
     case .scope: .invalidScope
     case .grant: .unauthorizedClient
+    case .unauthenticated: .invalidClient
+    case .unproven:
+      .invalidDPoPProof("the proof must be there and by the session's key; a session without a key takes none")
     default: .invalidGrant
     }
   }
 
-  /// The answer that was lost: the same access token, unless something in it or its form changed or it is about to expire.
+  /// The answer that was lost: the same access token, unless something in it or its form changed, it was revoked, or it is about
+  /// to expire.
   private func repeated(
     _ found: SessionAndUser, _ request: RefreshRequest, now: Int64
-  ) throws(Refusal) -> TokenAnswer {
+  ) async throws(Refusal) -> TokenAnswer {
     let scope = narrower(request.scope, than: found.session.scope)
     let first = try answer(found, scope: scope, issuedAt: found.session.rotatedAt, now: now)
+    let token = DeniableToken(
+      session: found.session.id, generation: found.session.generation, id: contexts.accessTokens.latest)
+    let isDenied: Bool
+    do { isDenied = try await authority.denylist.isDenied(token) } catch { throw Refusal(error) }
     let form = try contexts.clients.load(found.session.clientID).form
     let isUnchanged =
       found.session.claimsVersion == found.user.claimsVersion && form.changedAt < found.session.rotatedAt
-    guard !isUnchanged || first.expiresIn < 30 else { return first }
+    guard !isUnchanged || isDenied || first.expiresIn < 30 else { return first }
     return try answer(found, scope: scope, issuedAt: now, now: now)
   }
 }

@@ -12,6 +12,7 @@ import Storage
 /// Writes access tokens; confined to one thread, as the MAC's context is.
 final class AccessTokenWriter {
   private let mac: HMACSHA256
+  private let references: ReferenceTokenCodec
   private let claims: AccessTokenClaims
   private var json = JSONWriter()
   /// What the MAC of a `jti` is over, the MAC, the `jti` as bytes and as text, a token on its way into an encrypted one.
@@ -21,18 +22,38 @@ final class AccessTokenWriter {
   private var identifier: [UInt8] = []
   private var signed: [UInt8] = []
 
-  init(_ ring: KeyRing, issuer: String) throws {
+  init(_ ring: KeyRing, _ references: ReferenceTokenCodec, issuer: String) throws {
+    self.references = references
     mac = try HMACSHA256(key: ring.newest(.accessTokenID).key)
     tag = [UInt8](repeating: 0, count: mac.tagSize)
     claims = AccessTokenClaims(issuer: issuer)
   }
 
-  /// Appends the token in compact form to `output`, signed, and encrypted where the client has it so.
+  /// Appends the token to `output`: in compact form, signed, and encrypted where the client has it so; or as a reference.
   func write(
     _ content: AccessTokenContent, as client: ClientContext, into output: inout [UInt8]
   ) throws(AccessTokenError) {
     try writeClaims(content, client)
+    try finish(client, into: &output)
+  }
+
+  /// Appends the token of a client that acts for itself.
+  func write(
+    _ content: ServiceTokenContent, as client: ClientContext, into output: inout [UInt8]
+  ) throws(AccessTokenError) {
+    json.reset()
+    jti.withUnsafeMutableBytes { Random.fill($0) }
+    identifier.removeAll(keepingCapacity: true)
+    Base64URL.encode(jti, into: &identifier)
+    claims.write(content, identifier: identifier, into: &json)
+    try checkSize(client)
+    try finish(client, into: &output)
+  }
+
+  /// Makes the token of the claims that were written.
+  private func finish(_ client: ClientContext, into output: inout [UInt8]) throws(AccessTokenError) {
     do throws(JOSEError) {
+      if client.form.isReference { return try references.write(json.bytes, into: &output) }
       guard let encrypter = client.encrypter else {
         try client.signer.sign(payload: json.bytes, into: &output)
         return
@@ -47,6 +68,9 @@ final class AccessTokenWriter {
     }
   }
 
+  /// The `jti` of the token that was written last.
+  var latest: UniqueID { UniqueID(high: word(jti, 0), low: word(jti, 8)) }
+
   /// Throws what `write` would of the token's size, at none of the cost of a signature.
   func check(_ content: AccessTokenContent, as client: ClientContext) throws(AccessTokenError) {
     try writeClaims(content, client)
@@ -56,8 +80,12 @@ final class AccessTokenWriter {
     json.reset()
     writeIdentifier(content, client.form)
     claims.write(content, identifier: identifier, client.form, into: &json)
+    try checkSize(client)
+  }
+
+  private func checkSize(_ client: ClientContext) throws(AccessTokenError) {
     guard let limit = client.form.limit else { return }
-    let size = client.signer.size(payload: json.bytes.count)
+    let size = client.size(claims: json.bytes.count)
     if size > limit { throw .tooLarge(size, limit: limit) }
   }
 

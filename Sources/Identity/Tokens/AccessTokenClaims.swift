@@ -25,7 +25,7 @@ struct AccessTokenContent {
 struct AccessTokenClaims {
   private let issuer: String
   /// `"iss":"…"`
-  private let opening: [UInt8]
+  let opening: [UInt8]
 
   init(issuer: String) {
     self.issuer = issuer

@@ -15,37 +15,36 @@ extension TokenForm {
   ///   - issuer: what stands as `iss`.
   ///   - audience: that of clients which have none registered.
   package func checkLargest(
-    for client: ClientRecord, issuer: String, audience: String, hasStatus: Bool = false
+    for client: ClientRecord, issuer: String, audience: String
   ) throws(TokenFormError) {
     guard let limit else { return }
-    let size = largest(for: client, issuer, audience, hasStatus: hasStatus)
+    let size = largest(for: client, issuer, audience)
     if size > limit { throw .tooLarge(size, limit: limit) }
   }
 
-  /// Bytes of the largest signed token.
-  func largest(
-    for client: ClientRecord, _ issuer: String, _ audience: String, hasStatus: Bool = false
-  ) -> Int {
+  /// Bytes of the largest token, before encryption.
+  func largest(for client: ClientRecord, _ issuer: String, _ audience: String) -> Int {
     let audiences = client.audiences.isEmpty ? [audience] : client.audiences
-    let longest = audiences.max { $0.utf8.count < $1.utf8.count } ?? audience
-    let content = Self.largestContent(client, longest, hasStatus)
+    let content = Self.largestContent(client, audiences.max { $0.utf8.count < $1.utf8.count } ?? audience)
     var json = JSONWriter()
     let identifier = [UInt8](repeating: UInt8(ascii: "A"), count: 22)
     AccessTokenClaims(issuer: issuer).write(content, identifier: identifier, self, into: &json)
+    if isReference { return ReferenceTokenCodec.size(claims: json.bytes.count) }
     let parts = [header(kid: client.tokens.macKey?.kid), json.bytes.count, signatureSize]
     return parts.reduce(2) { $0 + Base64URL.encodedSize($1) }
   }
 
-  private static func largestContent(
-    _ client: ClientRecord, _ audience: String, _ hasStatus: Bool
-  ) -> AccessTokenContent {
+  private static func largestContent(_ client: ClientRecord, _ audience: String) -> AccessTokenContent {
     let now: Int64 = 2_000_000_000_000
     let id = UniqueID(high: 0, low: 0)
     let text = String(repeating: "a", count: Username.limit)
+    let isBound = client.requiresDPoP || client.requiresMTLS
+    let confirmation: Confirmation? = isBound ? .x5t([UInt8](repeating: 0, count: 32)) : nil
     let session = NewSession(
       id: id, userID: id, clientID: client.id, scope: client.scopes.joined(separator: " "), audience: audience,
-      amr: "pwd", now: now, idleDeadline: now, absoluteDeadline: now, addressPrefix: 0, device: nil, address: "",
-      userAgent: nil, hasStatus: hasStatus)
+      amr: "pwd", now: now, idleDeadline: now, absoluteDeadline: now, addressPrefix: 0,
+      confirmation: confirmation?.stored, device: nil, address: "",
+      userAgent: nil)
     let user = UserRecord(
       id: id, username: text, email: text, emailVerified: false, passwordHash: nil, roles: "[]", claimsVersion: 1,
       disabledAt: nil, createdAt: now)

@@ -33,6 +33,8 @@ package struct TokenForm: Sendable {
     let content: ContentEncryption
   }
 
+  /// Whether a token is a reference, so that nothing below says how it is signed or encrypted.
+  let isReference: Bool
   let signature: Signature
   let encryption: Encryption?
   let claims: [Claim]
@@ -50,8 +52,10 @@ package struct TokenForm: Sendable {
   package init(
     _ tokens: ClientTokens, offers: some Collection<SignatureAlgorithm>, usual: SignatureAlgorithm
   ) throws(TokenFormError) {
+    isReference = tokens.kind == .reference
     signature = try Self.signature(tokens, offers, usual)
     encryption = try Self.encryption(tokens)
+    if isReference { try Self.checkReference(tokens) }
     claims = try Self.claims(tokens)
     if let name = tokens.rolesClaim {
       if let why = ClaimName.objection(toRoles: name) { throw .claim(why) }
@@ -63,6 +67,9 @@ package struct TokenForm: Sendable {
     limit = tokens.sizeLimit ?? (claims.isEmpty && rolesName == nil ? nil : Self.usualLimit)
     changedAt = tokens.changedAt
   }
+
+  /// The name under which an algorithm is registered: Ed25519 is another one for EdDSA (RFC 9864).
+  package static func registeredName(_ name: String) -> String { SignatureAlgorithm(name: name)?.rawValue ?? name }
 
   private static func signature(
     _ tokens: ClientTokens, _ offers: some Collection<SignatureAlgorithm>, _ usual: SignatureAlgorithm
@@ -87,6 +94,12 @@ package struct TokenForm: Sendable {
       throw .contentEncryption(name, fitting: key.contents.map(\.rawValue))
     }
     return Encryption(key: key, content: content)
+  }
+
+  /// What only a JWT has is refused rather than ignored.
+  private static func checkReference(_ tokens: ClientTokens) throws(TokenFormError) {
+    if tokens.algorithm != nil { throw .reference("an algorithm to sign by") }
+    if tokens.encryptionKey != nil { throw .reference("a key to encrypt by") }
   }
 
   private static func claims(_ tokens: ClientTokens) throws(TokenFormError) -> [Claim] {
@@ -117,6 +130,8 @@ package enum TokenFormError: Error, Sendable, Equatable, CustomStringConvertible
   case attribute(String)
   case twice(String)
   case tooManyClaims
+  /// What a reference token can't have.
+  case reference(String)
   case limit(Int)
   /// The largest token without roles is larger than allowed.
   case tooLarge(Int, limit: Int)
@@ -139,6 +154,8 @@ package enum TokenFormError: Error, Sendable, Equatable, CustomStringConvertible
       "\(name) is no attribute of users; use one of " + UserAttribute.allCases.map(\.rawValue).joined(separator: ", ")
     case .twice(let name): "the claim \(name) is given twice; use it for one thing"
     case .tooManyClaims: "a client has at most \(ClaimName.maximumClaims) claims of its own; give fewer"
+    case .reference(let what):
+      "reference tokens can be read by the issuer alone and have no use for \(what); leave it out, or choose JWTs"
     case .limit(let size):
       "a token size of \(size) bytes isn't \(TokenForm.limits.lowerBound) to \(TokenForm.limits.upperBound); "
         + "give one that is"

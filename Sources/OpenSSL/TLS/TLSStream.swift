@@ -116,23 +116,17 @@ package final class TLSStream {
   /// The client's certificate, when it showed one that an authority of ours has signed (RFC 8705 2.1).
   package var verifiedCertificate: VerifiedCertificate? {
     guard hasAuthorities, SSL_get_verify_result(ssl) == Int(X509_V_OK) else { return nil }
-    return thumbprint().map { VerifiedCertificate(thumbprint: $0) }
+    return certificate().map { VerifiedCertificate(der: $0) }
   }
 
   /// The client's certificate, whoever signed it: it proves the possession of a key and nothing else (RFC 8705 2.2).
   package var presentedCertificate: PresentedCertificate? {
-    thumbprint().map { PresentedCertificate(thumbprint: $0) }
+    certificate().map { PresentedCertificate(der: $0) }
   }
 
-  /// RFC 8705 3.1: SHA-256 over the certificate's DER form.
-  private func thumbprint() -> [UInt8]? {
+  private func certificate() -> [UInt8]? {
     guard let certificate = SSL_get0_peer_certificate(ssl) else { return nil }
-    var length: UInt32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { buffer, count in
-      let done = X509_digest(certificate, Algorithms.sha256.pointer, buffer.baseAddress, &length)
-      count = done == 1 ? Int(length) : 0
-    }
-    return bytes.count == 32 ? bytes : nil
+    return try? encodeDER("i2d_X509") { i2d_X509(certificate, $0) }
   }
 
   private func step(_ result: Int32) -> TLSStep {
@@ -149,16 +143,4 @@ package final class TLSStream {
       return .failed(reason: nil)
     }
   }
-}
-
-/// A client's certificate that an authority of ours has signed.
-package struct VerifiedCertificate: Sendable, Equatable {
-  /// SHA-256 over its DER form, 32 bytes: `x5t#S256` (RFC 8705 3.1).
-  package let thumbprint: [UInt8]
-}
-
-/// A client's certificate of which nothing is known but that the client holds its key.
-package struct PresentedCertificate: Sendable, Equatable {
-  /// SHA-256 over its DER form, 32 bytes: `x5t#S256` (RFC 8705 3.1).
-  package let thumbprint: [UInt8]
 }

@@ -4,7 +4,7 @@
 package struct ClientRecord: Sendable, Equatable {
   package let id: String
   package var name: String
-  package let isPublic: Bool
+  package var isPublic: Bool
   package let isFirstParty: Bool
   package var grants: [String]
   /// None: the configured audience.

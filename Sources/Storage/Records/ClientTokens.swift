@@ -113,7 +113,7 @@ package struct ClientChange: Sendable {
   package var names: [String] {
     let (a, b) = (old.tokens, new.tokens)
     let members: [(String, Bool)] = [
-      ("name", old.name != new.name), ("grants", old.grants != new.grants),
+      ("name", old.name != new.name), ("kind", old.isPublic != new.isPublic), ("grants", old.grants != new.grants),
       ("audiences", old.audiences != new.audiences), ("scopes", old.scopes != new.scopes),
       ("access_ttl", old.accessTTL != new.accessTTL), ("idle_ttl", old.idleTTL != new.idleTTL),
       ("absolute_ttl", old.absoluteTTL != new.absoluteTTL), ("origins", old.origins != new.origins),

@@ -32,6 +32,11 @@ package struct SessionRecord: Sendable {
   package let clientIdleTTL: Int64?
   /// Whether the client is registered for the grant refresh_token.
   package let clientMayRefresh: Bool
+  /// Whether the client has to authenticate.
+  package let clientIsConfidential: Bool
+  /// Whether the client's tokens must be bound by DPoP, or to a certificate.
+  package let clientRequiresDPoP: Bool
+  package let clientRequiresMTLS: Bool
   /// Its place in the status lists; nil: its tokens name none.
   package var status: StatusPlace?
 
@@ -93,6 +98,7 @@ extension SessionRecord {
       generation: 0, validFrom: 0, rotatedAt: new.now, rotatedFrom: new.addressPrefix, claimsVersion: claimsVersion,
       retriedElsewhere: 0, revokedAt: nil, confirmation: new.confirmation, device: new.device, address: new.address,
       userAgent: new.userAgent, clientAccessTTL: nil, clientIdleTTL: nil, clientMayRefresh: true,
+      clientIsConfidential: false, clientRequiresDPoP: false, clientRequiresMTLS: false,
       status: new.hasStatus ? .longest : nil)
   }
 }

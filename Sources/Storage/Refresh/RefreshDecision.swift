@@ -12,6 +12,11 @@ package struct RefreshState: Sendable, Equatable {
   package var confirmation: [UInt8]?
   /// Whether the client is registered for refreshing.
   package var clientMayRefresh: Bool
+  /// Whether the client has to authenticate.
+  package var clientIsConfidential: Bool
+  /// Whether the client's tokens must be bound by DPoP, or to a certificate.
+  package var clientRequiresDPoP: Bool
+  package var clientRequiresMTLS: Bool
   package var userActive: Bool
   package var revoked: Bool
   package var idleDeadline: Int64
@@ -26,6 +31,7 @@ package struct RefreshState: Sendable, Equatable {
 
   package init(
     clientID: String, scope: String = "", confirmation: [UInt8]? = nil, clientMayRefresh: Bool = true,
+    clientIsConfidential: Bool = false, clientRequiresDPoP: Bool = false, clientRequiresMTLS: Bool = false,
     userActive: Bool = true, revoked: Bool = false, idleDeadline: Int64, absoluteDeadline: Int64, generation: UInt32,
     validFrom: UInt32 = 0, rotatedAt: Int64, rotatedFrom: Int64, retriedElsewhere: Int = 0
   ) {
@@ -33,6 +39,9 @@ package struct RefreshState: Sendable, Equatable {
     self.scope = scope
     self.confirmation = confirmation
     self.clientMayRefresh = clientMayRefresh
+    self.clientIsConfidential = clientIsConfidential
+    self.clientRequiresDPoP = clientRequiresDPoP
+    self.clientRequiresMTLS = clientRequiresMTLS
     self.userActive = userActive
     self.revoked = revoked
     self.idleDeadline = idleDeadline
@@ -72,6 +81,10 @@ package struct RefreshPolicy: Sendable, Equatable {
 /// What is presented, after its form and tag were found good.
 package struct PresentedRefresh: Sendable {
   package var clientID: String?
+  /// Whether the request has proved to come from that client.
+  package var isAuthenticated: Bool
+  /// The clients to one of which the session must belong, where the request tells: by the page that it comes from.
+  package var clients: [String]?
   /// The scope asked for, for this access token alone.
   package var scope: String?
   /// The thumbprint that this request has proved possession of.
@@ -84,11 +97,12 @@ package struct PresentedRefresh: Sendable {
   package var clockIsSettling: Bool
 
   package init(
-    clientID: String?, scope: String? = nil, proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64,
-    now: Int64,
-    clockIsSettling: Bool
+    clientID: String?, isAuthenticated: Bool = false, clients: [String]? = nil, scope: String? = nil,
+    proven: [UInt8]? = nil, generation: UInt32, addressPrefix: Int64, now: Int64, clockIsSettling: Bool
   ) {
     self.clientID = clientID
+    self.isAuthenticated = isAuthenticated
+    self.clients = clients
     self.scope = scope
     self.proven = proven
     self.generation = generation
@@ -114,8 +128,10 @@ package enum RefreshDecision: Equatable, Sendable {
 package enum RefreshRefusal: String, Error, Sendable {
   case unknownSession = "unknown_session"
   case wrongClient = "wrong_client"
+  case unauthenticated = "client_not_authenticated"
   case grant = "grant_not_registered"
   case unproven = "proof_missing"
+  case uncertified = "certificate_missing"
   case userInactive = "user_inactive"
   case revoked = "session_revoked"
   case expired = "session_expired"
@@ -132,10 +148,12 @@ extension RefreshDecision {
   package static func decide(_ state: RefreshState, _ presented: PresentedRefresh, _ policy: RefreshPolicy) -> Self {
     // RFC 6749 section 6: the token is bound to the client it was issued to.
     if let clientID = presented.clientID, clientID != state.clientID { return .refuse(.wrongClient) }
+    if let clients = presented.clients, !clients.contains(state.clientID) { return .refuse(.wrongClient) }
+    // RFC 6749 section 6: a confidential client authenticates, wherever it presents the token.
+    guard !state.clientIsConfidential || presented.isAuthenticated else { return .refuse(.unauthenticated) }
     // RFC 6749 section 5.2: only for the grants the client is registered for.
     guard state.clientMayRefresh else { return .refuse(.grant) }
-    // RFC 9449 section 5, RFC 8705 section 4.
-    if let confirmation = state.confirmation, confirmation != presented.proven { return .refuse(.unproven) }
+    if let refusal = Binding.refusal(state, presented) { return .refuse(refusal) }
     guard state.userActive else { return .refuse(.userInactive) }
     guard !state.revoked else { return .refuse(.revoked) }
     guard presented.now < min(state.idleDeadline, state.absoluteDeadline) else { return .refuse(.expired) }
@@ -163,10 +181,13 @@ extension RefreshDecision {
     guard presented.generation == state.generation - 1 else { return .reuse }
     let age = presented.now - state.rotatedAt
     // Where possession of a key is proved, a repeated token tells nothing: the thief would need the key.
-    let withinWindow = state.confirmation != nil || (policy.retryWindow > 0 && age <= policy.retryWindow)
+    let isBound = state.confirmation != nil
+    let withinWindow = isBound || (policy.retryWindow > 0 && age <= policy.retryWindow)
     guard age >= tolerableNegativeAge else { return .refuse(.clock) }
     guard withinWindow else { return presented.clockIsSettling ? .refuse(.clock) : .reuse }
     let elsewhere = presented.addressPrefix != state.rotatedFrom
+    // Wherever it is, it is the holder of the key.
+    if isBound { return .retry(elsewhere: elsewhere) }
     // A password is changed against whoever else holds the session's tokens: the new ones are given again only there.
     if elsewhere, state.generation == state.validFrom { return .refuse(.passwordChanged) }
     if elsewhere, policy.revokesRetriesElsewhere, state.retriedElsewhere >= 1 { return .reuse }

@@ -23,9 +23,10 @@ final class Database {
     self.digest = digest
   }
 
-  /// Statements which every rotation runs, held by their place: looking one up by its text hashes and compares that.
+  /// Statements which every rotation or logout runs, held by their place: looking one up by its text hashes and compares
+  /// that.
   enum Hot: Int, CaseIterable {
-    case begin, commit, sessionToRotate, updateSession
+    case begin, commit, sessionToRotate, updateSession, denySession, denials
 
     var sql: String {
       switch self {
@@ -34,6 +35,8 @@ final class Database {
       case .commit: "COMMIT"
       case .sessionToRotate: rotationQuery
       case .updateSession: rotationUpdate
+      case .denySession: denialOfOne
+      case .denials: denialQuery
       }
     }
   }

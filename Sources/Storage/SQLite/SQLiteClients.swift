@@ -92,7 +92,7 @@ private func update(_ client: ClientRecord, _ database: Database) throws(SQLiteE
       token_algorithm = ?, encryption_jwk = ?, content_encryption = ?, mac_algorithm = ?, mac_kid = ?, claims = ?,
       roles_claim = ?, token_size = ?, tokens_changed_at = ?, token_form = ?, authentication = ?, secret_digest = ?,
       previous_secret_digest = ?, previous_secret_until = ?, jwks = ?, tls_subject = ?, origins = ?, require_dpop = ?,
-      require_mtls = ?
+      require_mtls = ?, kind = ?
     WHERE id = ?
     """
   ).run(
@@ -104,7 +104,8 @@ private func update(_ client: ClientRecord, _ database: Database) throws(SQLiteE
     .text(tokens.kind.rawValue), .text(authentication.method.rawValue), .optional(authentication.secret?.digest),
     .optional(authentication.previousSecret?.digest), .optional(authentication.previousSecret?.until),
     .optional(authentication.jwks), .optional(authentication.tlsSubject), .list(client.origins),
-    .flag(client.requiresDPoP), .flag(client.requiresMTLS), .text(client.id))
+    .flag(client.requiresDPoP), .flag(client.requiresMTLS),
+    .text(client.isPublic ? "public" : "confidential"), .text(client.id))
 }
 
 private func set(_ macKey: [UInt8]?, of id: String, _ database: Database) throws(SQLiteError) {

@@ -88,18 +88,23 @@ enum EndedSessions {
     }
   }
 
-  fileprivate var denial: String {
+  fileprivate func denial(_ database: Database) throws(SQLiteError) -> Statement {
     switch self {
-    case .one: denyOne
-    case .user: denyUser
-    case .client: denyClient
+    case .one: try database.statement(.denySession)
+    case .user: try database.statement(denialOfUser)
+    case .client: try database.statement(denialOfClient)
     }
   }
 }
 
-private let denyOne = denial(of: "id = ?3")
-private let denyUser = denial(of: "user = ?3 AND id IS NOT ?4")
-private let denyClient = denial(of: "client = ?3")
+let denialOfOne = denial(of: "id = ?3")
+private let denialOfUser = denial(of: "user = ?3 AND id IS NOT ?4")
+private let denialOfClient = denial(of: "client = ?3")
+
+let denialQuery = """
+  SELECT seq, kind, id, valid_from, audience, denied_at, expires_at, status FROM denied WHERE seq > ?
+  ORDER BY seq LIMIT ?
+  """
 
 /// The statement which denies the sessions that aren't ended yet and of which a token may live. A clock that was set back
 /// since the latest rotation is of no matter: that one's token lives on from its own time.
@@ -120,7 +125,7 @@ extension Database {
   /// Denies the access tokens of sessions that are about to end, or those of generations before `validFrom`. It looks at
   /// `revoked_at`: so the rows of the sessions are changed after this.
   func deny(_ sessions: EndedSessions, validFrom: UInt32 = 0, _ now: Int64) throws(SQLiteError) {
-    let statement = try statement(sessions.denial)
+    let statement = try sessions.denial(self)
     let (first, second) = sessions.values
     try statement.bind(.integer(now), at: 1)
     try statement.bind(.integer(Int64(validFrom)), at: 2)
@@ -156,12 +161,7 @@ extension Database {
 
   /// The rows after one, oldest first.
   func denials(after sequence: Int64, limit: Int) throws(SQLiteError) -> [Denial] {
-    try statement(
-      """
-      SELECT seq, kind, id, valid_from, audience, denied_at, expires_at, status FROM denied WHERE seq > ?
-      ORDER BY seq LIMIT ?
-      """
-    ).all(.integer(sequence), .integer(Int64(limit))) { (row) throws(SQLiteError) in
+    try statement(.denials).all(.integer(sequence), .integer(Int64(limit))) { (row) throws(SQLiteError) in
       let audience = try row.optionalInteger(4).map { (key) throws(SQLiteError) in try text(key) }
       return Denial(
         sequence: row.integer(0), subject: subject(row), audience: audience, deniedAt: row.integer(5),

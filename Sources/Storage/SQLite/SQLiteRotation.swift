@@ -74,8 +74,9 @@ extension RefreshState {
   init(_ found: SessionAndUser) {
     self.init(
       clientID: found.session.clientID, scope: found.session.scope, confirmation: found.session.confirmation,
-      clientMayRefresh: found.session.clientMayRefresh, userActive: found.user.isActive,
-      revoked: found.session.revokedAt != nil,
+      clientMayRefresh: found.session.clientMayRefresh, clientIsConfidential: found.session.clientIsConfidential,
+      clientRequiresDPoP: found.session.clientRequiresDPoP, clientRequiresMTLS: found.session.clientRequiresMTLS,
+      userActive: found.user.isActive, revoked: found.session.revokedAt != nil,
       idleDeadline: found.session.idleDeadline,
       absoluteDeadline: found.session.absoluteDeadline, generation: found.session.generation,
       validFrom: found.session.validFrom, rotatedAt: found.session.rotatedAt, rotatedFrom: found.session.rotatedFrom,

@@ -149,7 +149,8 @@ private let sessionColumns = """
   , s.id, c.id, s.scope, s.audience, s.amr, s.auth_time, s.created_at, s.idle_deadline,
     s.absolute_deadline, s.generation, s.valid_from, s.rotated_at, s.rotated_from, s.claims_version,
     s.retried_elsewhere, s.revoked_at, s.confirmation, s.device, s.address, s.user_agent,
-    c.access_ttl, c.idle_ttl, instr(c.grants, '"refresh_token"') > 0, s.status
+    c.access_ttl, c.idle_ttl, instr(c.grants, '"refresh_token"') > 0, c.kind <> 'public',
+    c.require_dpop, c.require_mtls, s.status
   FROM session s JOIN user u ON u.key = s.user JOIN client c ON c.key = s.client
   """
 
@@ -182,6 +183,7 @@ private func sessionAndUser(_ row: borrowing Row, _ database: Database) throws(S
     device: row.optionalText(26), address: row.text(27),
     userAgent: try row.optionalInteger(28).map { (key) throws(SQLiteError) in try database.text(key) },
     clientAccessTTL: row.optionalInteger(29), clientIdleTTL: row.optionalInteger(30),
-    clientMayRefresh: row.flag(31), status: row.optionalInteger(32).map { StatusPlace($0) })
+    clientMayRefresh: row.flag(31), clientIsConfidential: row.flag(32), clientRequiresDPoP: row.flag(33),
+    clientRequiresMTLS: row.flag(34), status: row.optionalInteger(35).map { StatusPlace($0) })
   return SessionAndUser(session: session, user: user)
 }

@@ -72,7 +72,7 @@ struct TokenFormOptions: ParsableArguments {
   /// Makes of `tokens` what was said.
   /// - Parameter key: what `newMACKey` gave.
   func apply(to tokens: inout ClientTokens, _ key: ClientMACKey?) throws {
-    if let algorithm { tokens.algorithm = algorithm == "default" ? nil : Self.registered(algorithm) }
+    if let algorithm { tokens.algorithm = algorithm == "default" ? nil : TokenForm.registeredName(algorithm) }
     try applyEncryption(to: &tokens)
     if let key { tokens.macKey = key } else if macKey == "none" { tokens.macKey = nil }
     try applyClaims(to: &tokens)
@@ -123,9 +123,6 @@ struct TokenFormOptions: ParsableArguments {
     tokens.claims.sort { $0.name < $1.name }
   }
 
-  /// The name under which the algorithm is registered: Ed25519 is another one for EdDSA (RFC 9864).
-  private static func registered(_ name: String) -> String { SignatureAlgorithm(name: name)?.rawValue ?? name }
-
   /// The JSON of a key's file.
   private func jwk(
     _ path: String, _ failure: (String) -> TokenFormError
@@ -147,20 +144,6 @@ struct TokenFormOptions: ParsableArguments {
 }
 
 extension Workbench {
-  /// Throws unless the client's tokens can be made by these settings.
-  func check(_ client: ClientRecord) throws {
-    let token = settings.token
-    let offers = token.algorithms.compactMap { SignatureAlgorithm(name: $0.rawValue) }
-    guard let usual = SignatureAlgorithm(name: token.algorithm.rawValue) else { return }
-    // What the issuer's URL will be, where none is set, only the server finds out.
-    let issuer = settings.issuer ?? "https://127.0.0.1:65535"
-    try TokenFormOptions.checked { () throws(TokenFormError) in
-      let form = try TokenForm(client.tokens, offers: offers, usual: usual)
-      try form.checkLargest(
-        for: client, issuer: issuer, audience: token.audience, hasStatus: token.statusList == .on)
-    }
-  }
-
   /// A client's MAC key as the store keeps it, in a new store beside the first keys.
   func wrap(_ key: NewClientMACKey, for client: String) async throws -> WrappedClientKey {
     let keys = try await keys(making: true)

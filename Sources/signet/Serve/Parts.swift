@@ -22,6 +22,8 @@ struct Parts: Sendable {
   let store: SQLiteStore
   let hashing: HashingPool
   let authority: Authority
+  let feed: FeedHub
+  let adminToken: AdminToken
   let keys: KeyReading
   let node: Node
   let group: EventLoopGroup
@@ -62,16 +64,29 @@ struct Parts: Sendable {
     // Whoever else stands in the table was a server on this folder before: its lock is ours now.
     try await CommandFailure.wrap { [node] in try await node.beat(policy.algorithms, keys: "", alone: true) }
     let read = try await CommandFailure.wrap { [keys] in try await keys.read(policy) }
-    for what in missing.map({ "made \($0)" }) + read.notes { log.notice("\(what)") }
-    if settings.masterKeyPrevious != nil, read.notes.isEmpty {
-      log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
-    }
+    try Self.check(read.snapshot)
+    Self.tell(missing, read.notes, settings, log)
     authority = Authority(store: store, hashing: hashing, clock: clock, metrics: metrics, snapshot: read.snapshot)
+    feed = FeedHub(metrics)
+    adminToken = try AdminTokenFile.renew(in: folder)
     group = EventLoopGroup(count: settings.server.loops)
     server = HTTPServer(
       group: group, limits: bounds(settings.limits), metrics: metrics, log: ring, access: settings.log.accessMode)
     measure()
     listen(settings)
+  }
+
+  /// Better no server than one whose browsers' sessions can't be refreshed.
+  private static func check(_ snapshot: Snapshot) throws {
+    if let fault = snapshot.pages.faults.first { throw CommandFailure.failed(fault) }
+  }
+
+  /// Says what the start has made and done.
+  private static func tell(_ missing: [String], _ notes: [String], _ settings: Settings, _ log: Logger) {
+    for what in missing.map({ "made \($0)" }) + notes { log.notice("\(what)") }
+    if settings.masterKeyPrevious != nil, notes.isEmpty {
+      log.notice("the keys are wrapped by the present master key; SIGNET_MASTER_KEY_PREVIOUS can go")
+    }
   }
 
   /// Keeps what was read of the environment, and what will lie in memory, from others.
@@ -108,7 +123,7 @@ struct Parts: Sendable {
   /// on it, so no field is believed there.
   private func listen(_ settings: Settings) {
     certificates?.begin(server, metrics, log)
-    let (authority, origins) = (authority, settings.cors.origins)
+    let (authority, feed, adminToken, origins) = (authority, feed, adminToken, settings.cors.origins)
     var options = ListenerOptions()
     options.proxies = settings.proxy.trustedProxies
     options.strictTransport = settings.tls.hsts.milliseconds / 1000
@@ -116,24 +131,29 @@ struct Parts: Sendable {
       options.speaksTLS = listener.speaksTLS
       options.expectsProxyHeader = listener.expectsProxyHeader
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, origins, loop).publicRouter()
+        Self.endpoints(authority, feed, adminToken, origins, loop).publicRouter()
       }
     }
     if let listener = listeners.operators {
       var options = ListenerOptions()
       options.reserve = 32
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, origins, loop).operatorRouter()
+        Self.endpoints(authority, feed, adminToken, origins, loop).operatorRouter()
       }
     }
   }
 
   /// The loop's endpoints, made at the first listener and kept by the loop; they adopt every snapshot published later.
-  private static func endpoints(_ authority: Authority, _ origins: [String], _ loop: isolated EventLoop) -> Endpoints {
+  private static func endpoints(
+    _ authority: Authority, _ hub: FeedHub, _ adminToken: AdminToken, _ origins: [String], _ loop: isolated EventLoop
+  ) -> Endpoints {
     if let endpoints = loop.attachments[endpointsKey] as? Endpoints { return endpoints }
     do {
       let issuer = try Issuer(authority) { milliseconds in await loop.sleep(milliseconds: milliseconds) }
-      let endpoints = Endpoints(issuer, origins: origins)
+      let feed = Feed(hub) { denials in
+        loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.feed.take(denials) }
+      }
+      let endpoints = Endpoints(issuer, origins: origins, feed: feed, adminToken: adminToken)
       loop.attachments[endpointsKey] = endpoints
       authority.subscribe { snapshot in
         loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.adopt(snapshot) }

@@ -2,6 +2,7 @@
 
 import Configuration
 import Identity
+import Storage
 
 extension Parts {
   /// The policy of these settings; issuer and algorithms stay what they were at start.
@@ -9,11 +10,12 @@ extension Parts {
     var policy = Self.policy(settings, issuer)
     policy.algorithm = first.token.algorithm.rawValue
     policy.algorithms = first.token.algorithms.map(\.rawValue)
+    policy.cookiesCrossSites = first.cookie.sameSite == .none
     return policy
   }
 
   static func policy(_ settings: Settings, _ issuer: String) -> Policy {
-    Policy(
+    var policy = Policy(
       issuer: issuer, audience: settings.token.audience, algorithm: settings.token.algorithm.rawValue,
       algorithms: settings.token.algorithms.map(\.rawValue), keys: settings.keyPolicy,
       accessTTL: Int64(settings.token.accessTTL.milliseconds), idleTTL: Int64(settings.session.idleTTL.milliseconds),
@@ -21,11 +23,25 @@ extension Parts {
       retryWindow: Int64(settings.session.retryWindow.milliseconds),
       revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
       maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength,
-      statusLists: settings.token.statusList == .on)
+      cookiesCrossSites: settings.cookie.sameSite == .none, statusLists: settings.token.statusList == .on)
+    policy.takesCertificates = settings.takesClientCertificates
+    guard settings.tls.credentials != nil else { return policy }
+    switch settings.tls.clientCertificate {
+    case .none: break
+    case .verified: policy.clientMethods += [.tlsClientAuth]
+    case .any: policy.clientMethods += (settings.tls.clientCA == nil ? [] : [.tlsClientAuth]) + [.selfSignedTLS]
+    }
+    return policy
   }
 }
 
 extension Settings {
+  /// Whether a client's certificate can come to us: in a handshake of ours, or from a proxy (RFC 9440).
+  fileprivate var takesClientCertificates: Bool {
+    if !proxy.trusted.isEmpty { return true }
+    return tls.credentials != nil && tls.clientCertificate != .none
+  }
+
   /// When keys rotate and go.
   var keyPolicy: KeyPolicy {
     KeyPolicy(

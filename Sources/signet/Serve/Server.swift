@@ -60,6 +60,12 @@ actor Server {
     let few = DescriptorLimit.warning(descriptors, loaded.settings.limits)
     for warning in loaded.warnings + [few].compactMap({ $0 }) { parts.log.warning("\(warning)") }
     complain(of: parts.authority.snapshot)
+    beginWatching()
+    beginSweeping()
+  }
+
+  private func beginWatching() {
+    parts.authority.rereads { if await !self.publish() { await self.readAgain() } }
     watch = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(500))
@@ -70,10 +76,20 @@ actor Server {
         await self.noteVerifiers()
       }
     }
-    denials = Task { [denylist = parts.authority.denylist] in
-      // Apart from the watch, which waits for whole readings of the keys: another process's logout is heeded within this.
-      repeat { try? await denylist.heed() } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+    denials = Task { [denylist = parts.authority.denylist, feed = parts.feed] in
+      await withDiscardingTaskGroup { group in
+        var isServed = false
+        // Apart from the watch, which waits for whole readings of the keys: another process's logout is heeded within this.
+        repeat {
+          guard (try? await denylist.heed()) != nil, !isServed else { continue }
+          isServed = true
+          group.addTask { await feed.serve(denylist) }
+        } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+      }
     }
+  }
+
+  private func beginSweeping() {
     let authority = parts.authority
     if let mirror = RedisMirror(loaded.settings.redis, parts) { redis = Task { await mirror.run() } }
     sweeping = [
@@ -87,6 +103,9 @@ actor Server {
       },
     ]
   }
+
+  /// Lets the watch try again what couldn't be read.
+  private func readAgain() { mustRead = true }
 
   /// Takes up a certificate which was renewed.
   private func heedCertificates() { certificates?.heed(parts.server, parts.log) }

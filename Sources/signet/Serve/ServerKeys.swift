@@ -16,7 +16,10 @@ extension Server {
       // A reload may change the policy while the store is being read.
       repeat { read = try await parts.keys.read(policy) } while read.snapshot.policy != policy
       // Another reading may have begun later and be published already: it knows more.
-      guard turn > readings.published else { return true }
+      guard turn > readings.published else {
+        await parts.adopted()
+        return true
+      }
       readings.published = turn
       complaint = nil
       parts.authority.keyFailure = nil

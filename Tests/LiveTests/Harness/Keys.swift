@@ -44,6 +44,14 @@ extension LiveServer {
     }
   }
 
+  /// Logs in until another key signs: the server heeds commands within a second.
+  func login(signedByAnotherKeyThan old: Tokens) async throws -> Tokens {
+    try await eventually("another key signs") {
+      let tokens = try await login()
+      return try tokens.header["kid"] == old.header["kid"] ? nil : tokens
+    }
+  }
+
   /// What must hold of the keys after anything: one active and one pending of each algorithm, each readable, and an audit
   /// trail that is whole.
   func expectGoodKeys(_ algorithms: [String] = ["ES256"], _ when: String = "") async throws {

@@ -62,7 +62,7 @@ struct ProxySample {
   }
 
   /// What Debian's nginx.conf has around its conf.d, with every path in the test's folder.
-  private static func around(_ site: String, _ own: String) -> String {
+  static func around(_ site: String, _ own: String) -> String {
     let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     return """
       daemon off;

@@ -1,0 +1,29 @@
+// The feed of revocations: what is refused before it expires, as server-sent events (WHATWG HTML section 9.2).
+
+import HTTPServer
+import Identity
+import Storage
+
+extension Endpoints {
+  /// `GET /v1/revocations`, for a confidential client; it is shown what concerns the audiences registered for it.
+  func revocations(_ exchange: Exchange) async throws(Refusal) {
+    let client = try await confidentialClient(exchange, FormBody(clientID: exchange.query("client_id"))).record
+    // At its start a server reads the denylist, for a few seconds where it is large.
+    for _ in 0..<50 where !feed.hub.hasBegun { await issuer.sleep(100) }
+    guard feed.hub.enter(client.id) else {
+      throw Refusal(.temporarilyUnavailable(retryAfter: 10), cause: "revocation_streams")
+    }
+    defer { feed.hub.leave(client.id) }
+    exchange.add("Cache-Control", "no-store")
+    // Proxies that gather an answer before they pass it on would hold events back; nginx understands this.
+    exchange.add("X-Accel-Buffering", "no")
+    let lastEventID = exchange.field(named: "Last-Event-ID")
+    guard let stream = exchange.stream(200, contentType: "text/event-stream") else { return }
+    do throws(StoreError) {
+      try await FeedReader(issuer, feed, stream, for: client).run(after: lastEventID)
+    } catch {
+      // The reader comes again, with its place.
+      exchange.cause = "store"
+    }
+  }
+}

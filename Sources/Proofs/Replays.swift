@@ -1,0 +1,45 @@
+// The memory of used proofs, as all threads of a process share it: a proof that one event loop took is known to the others.
+//
+// In shares, each under a lock of its own for a few hundred instructions: so threads seldom meet, and the growth of a share
+// holds nobody for long.
+
+import OpenSSL
+import Threads
+
+/// The proofs that this process has taken.
+package final class Replays: Sendable {
+  /// The most proofs that it holds: what two fast cores can verify in the time for which proofs are remembered, twice.
+  /// Full it has some 40 MB; it grows with use and shrinks after it.
+  package static let capacity = 1 << 21
+  private static let shares = 64
+
+  /// Since when it remembers, in milliseconds since 1970.
+  package let startedAt: Int64
+  /// So that nobody can know which proofs fall together.
+  private let salt = Random.bytes(16)
+  private let memories: [Monitor<ReplayMemory>]
+
+  /// - Parameter now: milliseconds since 1970.
+  package init(now: Int64, capacity: Int = Replays.capacity) {
+    startedAt = now
+    let share = max(1, capacity / Self.shares)
+    memories = (0..<Self.shares).map { _ in
+      Monitor(ReplayMemory(capacity: share, lifetime: ProofChecker.oldest))
+    }
+  }
+
+  /// Notes a proof, which is one for its key, method and URI: nobody else's `jti` matters (RFC 9449 section 11.1).
+  func note(_ proof: Proof, _ request: ProofRequest, thumbprint: [UInt8]) -> ReplayMemory.Finding {
+    var message = salt + thumbprint
+    // A method has no zero, and so none of these is another's beginning.
+    message += Array(request.method.utf8) + [0]
+    message += Digest.sha256(Array(request.uri.utf8))
+    message += proof.identifier.utf8
+    let digest = Digest.sha256(message)
+    // 64 bits: of two million proofs, two meet once in ten million times, and then the second is refused.
+    let id = digest[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+    return memories[Int(digest[8]) % Self.shares].withLock { memory in
+      memory.note(id, createdAt: proof.createdAt, hasNonce: proof.nonce != nil, now: request.now)
+    }
+  }
+}

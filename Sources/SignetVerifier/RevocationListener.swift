@@ -1,0 +1,232 @@
+// The subscription of one verifier: a task that listens and comes again, and what tokens are asked of.
+//
+// What is denied stays denied over every interruption. The feed counts as heard when it says that nothing is missing:
+// while a reconnected one still sends what was missed, nobody knows enough.
+
+import Threads
+
+/// Listens to one feed.
+final class RevocationListener: Sendable {
+  fileprivate struct State {
+    var denied: DeniedTokens
+    var parser = EventStreamParser()
+    /// The last event that was taken, over all connections.
+    var lastEventID: String?
+    /// Whether this connection has told everything up to now.
+    var isCurrent = false
+    /// When everything was last known, in milliseconds of `TimeSource.elapsed`; nil before the first time.
+    var heardAt: Int64?
+    /// Why the last connection ended.
+    var problem: RevocationProblem?
+    /// What is wrong with what this connection has brought.
+    var defect: RevocationProblem?
+    /// Connections since the last one that told everything.
+    var failures = 0
+    /// Whether the first attempt has ended, or brought everything.
+    var isSettled = false
+    var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    var tickets = 0
+    var task: Task<Void, Never>?
+    var isStarted = false
+  }
+
+  private enum Verdict { case good, denied, unknown, silent(RevocationProblem) }
+
+  /// The longest pause between attempts, in milliseconds: below the shortest silence.
+  private static let longestPause: Int64 = 15_000
+
+  private let state: Monitor<State>
+  private let feed: RevocationFeed
+  private let source: any RevocationSource
+  private let time: any TimeSource
+
+  init(_ feed: RevocationFeed, issuer: String, _ options: VerifierOptions) throws(VerifierSetupError) {
+    try feed.check()
+    self.feed = feed
+    if let source = feed.source {
+      self.source = source
+    } else {
+      source = try HTTPRevocationSource(feed, issuer: issuer, options.fetching)
+    }
+    time = options.time
+    state = Monitor(State(denied: DeniedTokens(most: feed.mostEntries)))
+  }
+
+  deinit { state.withLock { $0.task }?.cancel() }
+
+  /// Waits until everything is known, or the first attempt has failed; throws then if tokens would be refused.
+  func prepare() async throws(VerificationError) {
+    start()
+    try await settled()
+    guard feed.whenSilent == .failClosed else { return }
+    if case .silent(let problem) = verdict({ _ in false }) { throw .revocationsUnavailable(problem) }
+  }
+
+  /// Throws when a token is denied, or when that can't be told and the caller has chosen to refuse it then.
+  func check(_ token: AccessToken) async throws(VerificationError) {
+    start()
+    let isDenied = { (denied: DeniedTokens) in
+      denied.deny(
+        sessionID: token.sessionID, jwtID: token.jwtID, keyID: token.keyID, issuedAt: token.issuedAt)
+    }
+    var found = verdict(isDenied)
+    if case .unknown = found, feed.whenSilent == .failClosed {
+      try await settled()
+      found = verdict(isDenied)
+    }
+    switch found {
+    case .good: return
+    case .denied: throw .revoked
+    case .unknown, .silent:
+      guard feed.whenSilent == .failClosed else { return }
+      if case .silent(let problem) = found { throw .revocationsUnavailable(problem) }
+      throw .revocationsUnavailable(Self.silence)
+    }
+  }
+
+  private func verdict(_ isDenied: (DeniedTokens) -> Bool) -> Verdict {
+    let now = time.elapsed
+    return state.withLock { state in
+      if isDenied(state.denied) { return .denied }
+      if let heardAt = state.heardAt, now - heardAt <= feed.silence.milliseconds { return .good }
+      return state.isSettled ? .silent(state.problem ?? Self.silence) : .unknown
+    }
+  }
+
+  private static let silence = RevocationProblem(.timedOut, "the feed of revocations is silent")
+
+  /// Waits until the first attempt has brought everything, or failed.
+  private func settled() async throws(VerificationError) {
+    let ticket = state.withLock { state in
+      state.tickets += 1
+      return state.tickets
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { waiter in
+        let isOver = state.withLock { state in
+          // The handler below runs after the mark that is read here, so one of the two finds the waiter.
+          guard !state.isSettled, !Task.isCancelled else { return true }
+          state.waiters[ticket] = waiter
+          return false
+        }
+        if isOver { waiter.resume() }
+      }
+    } onCancel: {
+      state.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume()
+    }
+    if Task.isCancelled { throw .cancelled }
+  }
+
+  private func settle() {
+    let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+      state.isSettled = true
+      defer { state.waiters = [:] }
+      return Array(state.waiters.values)
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+}
+
+// What happens by itself.
+extension RevocationListener {
+  private func start() {
+    let isFirst = state.withLock { state in
+      defer { state.isStarted = true }
+      return !state.isStarted
+    }
+    guard isFirst else { return }
+    // The listener is held weakly between the parts, so that the subscription ends with its verifier.
+    let task = Task.detached { [weak self, source, time] in
+      while !Task.isCancelled {
+        guard let position = self?.begin() else { return }
+        var problem = RevocationProblem(.ended, "the server has ended the feed")
+        do throws(RevocationProblem) {
+          try await source.stream(after: position.lastEventID) { [weak self] part in self?.take(part) ?? false }
+        } catch {
+          problem = error
+        }
+        guard let pause = self?.end(problem) else { return }
+        await time.sleep(milliseconds: pause)
+      }
+    }
+    state.withLock { $0.task = task }
+  }
+
+  /// A connection is about to be made; what it is to follow.
+  private func begin() -> Position {
+    state.withLock { state in
+      state.parser = EventStreamParser()
+      state.isCurrent = false
+      state.defect = nil
+      return Position(lastEventID: state.lastEventID)
+    }
+  }
+
+  private struct Position { let lastEventID: String? }
+
+  /// Takes what has come; false when it is no good.
+  private func take(_ part: RevocationPart) -> Bool {
+    guard case .piece(let bytes) = part else { return true }
+    let (now, elapsed) = (time.now, time.elapsed)
+    let (becameCurrent, defect) = state.withLock { state -> (Int?, RevocationProblem?) in
+      let wasCurrent = state.isCurrent
+      state.take(bytes, now: now, elapsed: elapsed)
+      return (state.isCurrent && !wasCurrent ? state.denied.count : nil, state.defect)
+    }
+    if let becameCurrent {
+      settle()
+      feed.observer?(.current(entries: becameCurrent))
+    }
+    return defect == nil
+  }
+
+  /// The connection has ended, or none came about; how long to wait before the next, in milliseconds.
+  private func end(_ problem: RevocationProblem) -> Int64 {
+    let chance = Double.random(in: 0...1)
+    let (told, pause) = state.withLock { state -> (RevocationProblem, Int64) in
+      // What was wrong with the events says more than that the transfer was ended for it.
+      let told = state.defect ?? problem
+      state.problem = told
+      state.isCurrent = false
+      let pause = min(500 << Int64(min(state.failures, 10)), Self.longestPause)
+      state.failures += 1
+      return (told, Int64(Double(pause) * (0.5 + 0.5 * chance)))
+    }
+    settle()
+    if told.cause != .cancelled { feed.observer?(.interrupted(told)) }
+    return pause
+  }
+}
+
+extension RevocationListener.State {
+  /// Takes a piece of the feed.
+  fileprivate mutating func take(_ bytes: [UInt8], now: Int64, elapsed: Int64) {
+    var events: [(event: ServerSentEvent, id: String)] = []
+    do throws(EventStreamParser.TooLarge) {
+      try parser.take(bytes) { events.append(($0, $1)) }
+    } catch {
+      defect = RevocationProblem(.badAnswer, "the feed holds an event that is too large")
+    }
+    do throws(RevocationProblem) {
+      for (event, id) in events {
+        try denied.take(event, now: now)
+        if !id.isEmpty { lastEventID = id }
+        note(event.name)
+        if isCurrent { heardAt = elapsed }
+      }
+    } catch {
+      defect = error
+    }
+  }
+
+  private mutating func note(_ name: String) {
+    switch name {
+    case "ready", "heartbeat":
+      isCurrent = true
+      failures = 0
+    // Everything is told anew. What is held stays, since it expires by itself.
+    case "reset": isCurrent = false
+    default: break
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// Who follows the denylist is told of what is durable, before whoever waits for it goes on, in order and each once.
+
+import Testing
+import Threads
+
+@testable import Storage
+
+@Suite struct DenialFollowerTests {
+  private final class Told: Sendable {
+    private let rows = Monitor<[Denial]>([])
+
+    func add(_ new: [Denial]) { rows.withLock { $0 += new } }
+
+    var sequences: [Int64] { rows.withLock { $0.map(\.sequence) } }
+  }
+
+  private func end(_ session: UniqueID) -> @Sendable (SQLiteStore) async throws -> Bool {
+    {
+      try await $0.endSession(
+        session, of: nil, reason: .logout, event: .logout, now: World.start + 1, context: World.context)
+    }
+  }
+
+  private func withSessions(
+    _ count: Int, _ body: (SQLitePlace, SQLiteStore, World, [UniqueID]) async throws -> Void
+  ) async throws {
+    let place = try SQLitePlace()
+    defer { place.remove() }
+    let store = try place.openSQLite()
+    let world = World(store: store, place: place)
+    try await world.addSigningKey()
+    let user = try await world.addUser()
+    var sessions: [UniqueID] = []
+    for _ in 0..<count { sessions.append(try await world.session(of: user).id) }
+    try await body(place, store, world, sessions)
+  }
+
+  @Test func toldBeforeTheAnswer() async throws {
+    try await withSessions(3) { _, store, world, sessions in
+      try await world.end(sessions[0])
+      let told = Told()
+      try await store.followDenials(after: 0) { told.add($0) }
+      // What was there before too.
+      #expect(told.sequences == [1])
+      try await world.end(sessions[1])
+      #expect(told.sequences == [1, 2])
+      #expect(try await world.rotate(sessions[2], 0) == .rotated(to: 1))
+      #expect(told.sequences == [1, 2])
+    }
+  }
+
+  /// A batch that failed is tried job by job; of what was undone nobody hears.
+  @Test func undoneRowsAreNotTold() async throws {
+    try await withSessions(4) { _, store, world, sessions in
+      let told = Told()
+      try await store.followDenials(after: 0) { told.add($0) }
+      for error in [StoreError.failed("odd"), .full] {
+        let gate = await Gate(before: store)
+        let first = await gate.queue(1, end(sessions[error == .full ? 2 : 0]))
+        let failing = await gate.queue(2) { try await $0.writer.write { (_) throws(StoreError) in throw error } }
+        let last = await gate.queue(3, end(sessions[error == .full ? 3 : 1]))
+        gate.open()
+        #expect(await failure(of: failing) == error)
+        #expect(await failure(of: first) == (error == .full ? .full : nil))
+        #expect(await failure(of: last) == (error == .full ? .full : nil))
+        #expect(told.sequences == [1, 2])
+      }
+      #expect(try await world.denied() == sessions.prefix(2).map { .session($0, validFrom: nil) })
+    }
+  }
+
+  @Test func othersRowsComeInOrder() async throws {
+    try await withSessions(6) { place, store, world, sessions in
+      let told = Told()
+      try await store.followDenials(after: 0) { told.add($0) }
+      let other = World(store: try place.openSQLite(), place: place)
+      try await other.end(sessions[0])
+      #expect(told.sequences.isEmpty)
+      // One of its own brings those that it follows.
+      try await world.end(sessions[1])
+      #expect(told.sequences == [1, 2])
+      try await other.end(sessions[2])
+      try await other.end(sessions[3])
+      try await store.announceDenials()
+      try await store.announceDenials()
+      #expect(told.sequences == [1, 2, 3, 4])
+      try await other.end(sessions[4])
+      try await world.end(sessions[5])
+      #expect(told.sequences == Array(1...6))
+    }
+  }
+}

@@ -54,6 +54,7 @@ let package = Package(
     // No pkgConfig, which would link it: see its header.
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CRedis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     // One thin wrapper each; siblings never import each other.
@@ -68,6 +69,7 @@ let package = Package(
     module("OutgoingHTTP", ["CCurl", "Threads"]),
     module("PublicSuffixes", []),
     module("Redis", ["CRedis"]),
+    module("Zlib", ["CZlib"]),
 
     // What Signet is made of.
     module("HTTPServer", ["OpenSSL", "Reactor", "Telemetry", "Threads"]),
@@ -79,13 +81,14 @@ let package = Package(
       resources: [
         .embedInCode("v0001_initial.sql"), .embedInCode("v0002_keys.sql"), .embedInCode("v0003_clients.sql"),
         .embedInCode("v0004_client_authentication.sql"), .embedInCode("v0005_denied.sql"),
+        .embedInCode("v0006_status.sql"),
       ], swiftSettings: settings),
     // For services that verify access tokens: the only module with a public surface.
     module("SignetVerifier", ["JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs", "Threads"], safe),
     module("Storage", ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"]),
     module(
       "Identity",
-      ["JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads"]),
+      ["JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads", "Zlib"]),
     .target(
       name: "API", dependencies: ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry", "Threads"],
       resources: [.embedInCode("openapi.json")], swiftSettings: settings),

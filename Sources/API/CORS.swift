@@ -22,7 +22,8 @@ final class CORS {
 
   /// Whether the path is a prepared document's.
   private func isPublished(_ path: UnsafeRawBufferPointer) -> Bool {
-    path.starts(with: "/.well-known/".utf8) || path.elementsEqual("/openapi.json".utf8)
+    path.starts(with: "/.well-known/".utf8) || path.starts(with: "/v1/status/".utf8)
+      || path.elementsEqual("/openapi.json".utf8)
   }
 
   /// Adds the response fields; answers a preflight and says so.

@@ -16,6 +16,7 @@ extension Endpoints {
       Route(.get, "/v1/sessions", name: "sessions", deferred(.bearer, sessions)),
       Route(.delete, "/v1/sessions/{id}", name: "session_end", deferred(.bearer, endSession)),
       Route(.post, "/v1/password", name: "password", deferred(.bearer, password)),
+      Route(.get, "/v1/status/{list}", name: "status", deferred(.credentials, status)),
       // Envoy asks by the method of the request that it is asked for.
       Route(.get, "/v1/verify", name: "verify", deferred(.bearer, verify)),
       Route(.post, "/v1/verify", name: "verify", deferred(.bearer, verify)),

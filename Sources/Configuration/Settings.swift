@@ -143,12 +143,19 @@ extension Settings {
       case mlDSA87 = "ML-DSA-87"
     }
 
+    /// Whether there are status lists.
+    package enum StatusList: String, Sendable, CaseIterable {
+      case on, off
+    }
+
     /// What signs the tokens of clients which chose nothing else.
     package internal(set) var algorithm = Algorithm.es256
     /// What the issuer has keys for and clients may choose among; `algorithm` is one of them.
     package internal(set) var algorithms: [Algorithm] = []
     package internal(set) var accessTTL = Duration.zero
     package internal(set) var audience = ""
+    /// Whether the tokens of new sessions name a place in a status list.
+    package internal(set) var statusList = StatusList.off
   }
 
   /// Signing keys.

@@ -136,6 +136,10 @@ package enum Table {
     .text(
       "token.audience", \.token.audience, .fixed("api"), .word,
       "The aud of access tokens when a client has no list of its own; services must check it.", .reloadable),
+    .choice(
+      "token.status_list", \.token.statusList, .fixed("off"),
+      "Whether tokens of new sessions name a bit of /v1/status/{n}, which tells of a logout; on adds some 110 bytes.",
+      .reloadable),
     .duration(
       "session.idle_ttl", \.session.idleTTL,
       derived("14d, or session.absolute_ttl if that is less", "14d") { $0.least("14d", "session.absolute_ttl") },

@@ -35,6 +35,7 @@ package final class Authority: Sendable {
   package let metrics: Metrics
   /// What is refused though it hasn't expired.
   package let denylist: Denylist
+  package let statusLists: StatusLists
   /// Who fetches the JWK Set.
   package let sightings = Sightings()
   /// The DPoP proofs that were used, by any loop.
@@ -58,6 +59,7 @@ package final class Authority: Sendable {
     self.metrics = metrics
     replays = Replays(now: clock.moment().now)
     denylist = Denylist(store, metrics)
+    statusLists = StatusLists(store, denylist)
     state = Monitor(State(snapshot: snapshot))
   }
 

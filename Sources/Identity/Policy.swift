@@ -20,6 +20,8 @@ package struct Policy: Sendable, Equatable {
   package var revokesRetriesElsewhere: Bool
   package var maxSessionsPerUser: Int
   package var minimumPasswordLength: Int
+  /// Whether new sessions' access tokens name a place in a status list.
+  package var statusLists: Bool
   /// Whether clients can show a certificate, to this server or to a trusted proxy.
   package var takesCertificates = false
   /// Whether the refresh token's cookie is sent to the issuer by pages of other sites (`SameSite=None`).
@@ -31,7 +33,7 @@ package struct Policy: Sendable, Equatable {
     issuer: String, audience: String, algorithm: String, algorithms: [String] = [], keys: KeyPolicy = .standard,
     accessTTL: Int64, idleTTL: Int64,
     absoluteTTL: Int64, retryWindow: Int64, revokesRetriesElsewhere: Bool, maxSessionsPerUser: Int,
-    minimumPasswordLength: Int, cookiesCrossSites: Bool = false
+    minimumPasswordLength: Int, cookiesCrossSites: Bool = false, statusLists: Bool = false
   ) {
     self.issuer = issuer
     self.audience = audience
@@ -45,6 +47,7 @@ package struct Policy: Sendable, Equatable {
     self.revokesRetriesElsewhere = revokesRetriesElsewhere
     self.maxSessionsPerUser = maxSessionsPerUser
     self.minimumPasswordLength = minimumPasswordLength
+    self.statusLists = statusLists
     self.cookiesCrossSites = cookiesCrossSites
   }
 

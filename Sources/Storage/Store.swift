@@ -63,6 +63,8 @@ package protocol Store: Sendable {
   ) async throws(StoreError)
   /// Has the listener told of what other processes have denied.
   func announceDenials() async throws(StoreError)
+  /// How many places of the status lists were given out.
+  func statusPlaces() async throws(StoreError) -> Int64
   /// Deletes rows that expired before `before`, but for the last one: one small step, which looks at rows after `cursor`.
   func sweepDenials(after cursor: Int64, before: Int64, step: SweepStep) async throws(StoreError) -> DenialsSwept
 

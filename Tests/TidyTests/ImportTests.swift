@@ -8,13 +8,13 @@ import Testing
     "Threads": [], "JSON": [], "Telemetry": ["Threads", "Logging"], "Reactor": ["CLinux", "Threads"],
     "OpenSSL": ["COpenSSL"], "SQLite": ["CSQLite"], "Passwords": ["CArgon2", "CSodium", "Threads"],
     "Configuration": ["CYAML"], "PublicSuffixes": [], "OutgoingHTTP": ["CCurl", "Threads"],
-    "Redis": ["CRedis"],
+    "Redis": ["CRedis"], "Zlib": ["CZlib"],
     "SignetVerifier": ["JOSE", "JSON", "OpenSSL", "OutgoingHTTP", "Proofs", "Threads"],
     "HTTPServer": ["OpenSSL", "Reactor", "Telemetry", "Threads"], "JOSE": ["OpenSSL", "JSON"], "SQLiteMigrations": [],
     "Proofs": ["JOSE", "JSON", "OpenSSL", "Threads"],
     "Storage": ["SQLite", "SQLiteMigrations", "Threads", "Telemetry"],
     "Identity": [
-      "JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads",
+      "JOSE", "JSON", "OpenSSL", "Proofs", "Storage", "Passwords", "PublicSuffixes", "Telemetry", "Threads", "Zlib",
     ],
     "API": ["HTTPServer", "Identity", "JOSE", "JSON", "Storage", "Telemetry", "Threads"],
     "signet": [
@@ -45,7 +45,7 @@ import Testing
     "HTTPServer": ["Identity", "JOSE", "Storage", "Passwords"],
     "Storage": ["HTTPServer", "JOSE", "Identity"],
     "Reactor": wrappers, "OpenSSL": wrappers, "SQLite": wrappers, "Passwords": wrappers, "Configuration": wrappers,
-    "OutgoingHTTP": wrappers, "Redis": wrappers,
+    "OutgoingHTTP": wrappers, "Redis": wrappers, "Zlib": wrappers,
     // What a service takes in with the library is to stay small.
     "SignetVerifier": [
       "API", "Configuration", "HTTPServer", "Identity", "Passwords", "Reactor", "Storage", "SQLite", "Telemetry",

@@ -11,5 +11,6 @@ package enum SQLiteMigrations {
     ("v0003_clients", PackageResources.v0003_clients_sql),
     ("v0004_client_authentication", PackageResources.v0004_client_authentication_sql),
     ("v0005_denied", PackageResources.v0005_denied_sql),
+    ("v0006_status", PackageResources.v0006_status_sql),
   ]
 }

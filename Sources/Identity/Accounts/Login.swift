@@ -131,7 +131,7 @@ extension Issuer {
       amr: "pwd", now: now, idleDeadline: min(now + (client.idleTTL ?? policy.idleTTL), absolute),
       absoluteDeadline: absolute, addressPrefix: Int64(bitPattern: requester.addressPrefix),
       confirmation: confirmation?.stored, device: device.map { Label.text($0, limit: 256) }, address: requester.address,
-      userAgent: requester.userAgent.map { Label.text($0, limit: 256) })
+      userAgent: requester.userAgent.map { Label.text($0, limit: 256) }, hasStatus: policy.statusLists)
   }
 }
 

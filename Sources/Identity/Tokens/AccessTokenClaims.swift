@@ -62,8 +62,21 @@ struct AccessTokenClaims {
     writeMethods(session.amr, into: &json)
     if !content.scope.isEmpty { json.member("scope", content.scope) }
     writeRoles(content.user.roles, form, into: &json)
+    if let place = session.status { write(place, into: &json) }
     if let confirmation = session.confirmation { Confirmation(stored: confirmation)?.write(into: &json) }
     for claim in form.claims { write(claim, content.user, into: &json) }
+    json.endObject()
+  }
+
+  /// draft-ietf-oauth-status-list-21 section 6.2.
+  private func write(_ place: StatusPlace, into json: inout JSONWriter) {
+    json.name("status")
+    json.beginObject()
+    json.name("status_list")
+    json.beginObject()
+    json.member("idx", place.index)
+    json.member("uri", StatusLists.uri(of: place.list, issuer))
+    json.endObject()
     json.endObject()
   }
 

@@ -36,13 +36,18 @@ package struct Denial: Sendable, Equatable {
   package let deniedAt: Int64
   /// When the last of these tokens has expired, for verifiers' leeway too.
   package let expiresAt: Int64
+  /// The place in the status lists which these tokens name.
+  package let status: StatusPlace?
 
-  package init(sequence: Int64, subject: Subject, audience: String?, deniedAt: Int64, expiresAt: Int64) {
+  package init(
+    sequence: Int64, subject: Subject, audience: String?, deniedAt: Int64, expiresAt: Int64, status: StatusPlace? = nil
+  ) {
     self.sequence = sequence
     self.subject = subject
     self.audience = audience
     self.deniedAt = deniedAt
     self.expiresAt = expiresAt
+    self.status = status
   }
 }
 

@@ -37,6 +37,8 @@ package struct SessionRecord: Sendable {
   /// Whether the client's tokens must be bound by DPoP, or to a certificate.
   package let clientRequiresDPoP: Bool
   package let clientRequiresMTLS: Bool
+  /// Its place in the status lists; nil: its tokens name none.
+  package var status: StatusPlace?
 
   /// Whether the session may still be refreshed at `now`.
   package func isLive(at now: Int64) -> Bool {
@@ -61,11 +63,13 @@ package struct NewSession: Sendable {
   package let device: String?
   package let address: String
   package let userAgent: String?
+  /// Whether it gets a place in the status lists.
+  package let hasStatus: Bool
 
   package init(
     id: UniqueID, userID: UniqueID, clientID: String, scope: String, audience: String, amr: String, now: Int64,
     idleDeadline: Int64, absoluteDeadline: Int64, addressPrefix: Int64, confirmation: [UInt8]? = nil, device: String?,
-    address: String, userAgent: String?
+    address: String, userAgent: String?, hasStatus: Bool = false
   ) {
     self.id = id
     self.userID = userID
@@ -81,11 +85,12 @@ package struct NewSession: Sendable {
     self.device = device
     self.address = address
     self.userAgent = userAgent
+    self.hasStatus = hasStatus
   }
 }
 
 extension SessionRecord {
-  /// The session as it begins.
+  /// The session as it begins, with a place that no store has given out yet.
   package init(_ new: NewSession, claimsVersion: Int64) {
     self.init(
       id: new.id, userID: new.userID, clientID: new.clientID, scope: new.scope, audience: new.audience, amr: new.amr,
@@ -93,7 +98,8 @@ extension SessionRecord {
       generation: 0, validFrom: 0, rotatedAt: new.now, rotatedFrom: new.addressPrefix, claimsVersion: claimsVersion,
       retriedElsewhere: 0, revokedAt: nil, confirmation: new.confirmation, device: new.device, address: new.address,
       userAgent: new.userAgent, clientAccessTTL: nil, clientIdleTTL: nil, clientMayRefresh: true,
-      clientIsConfidential: false, clientRequiresDPoP: false, clientRequiresMTLS: false)
+      clientIsConfidential: false, clientRequiresDPoP: false, clientRequiresMTLS: false,
+      status: new.hasStatus ? .longest : nil)
   }
 }
 

@@ -12,7 +12,10 @@ extension SQLiteStore {
       let expiry = token.expiresAt + Denial.leeway
       guard expiry > token.now else { return false }
       let audience = try token.audience.map { (text) throws(SQLiteError) in try database.intern(text) }
-      guard try database.deny(2, .id(token.id), audience, token.now, expiry) else { return false }
+      let place = try token.sessionID.flatMap { (id) throws(SQLiteError) in try database.statusPlace(of: id) }
+      guard try database.deny(2, .id(token.id), audience, token.now, expiry, place) else { return false }
+      // The session's other tokens that are out name the same place; a refresh gives one that is good.
+      if let session = token.sessionID { _ = try database.renewStatusPlace(of: session) }
       try database.audit(
         AuditEntry(
           event: .tokenRevoked, now: token.now, context: token.context, userID: token.userID,
@@ -99,16 +102,17 @@ private let denialOfUser = denial(of: "user = ?3 AND id IS NOT ?4")
 private let denialOfClient = denial(of: "client = ?3")
 
 let denialQuery = """
-  SELECT seq, kind, id, valid_from, audience, denied_at, expires_at FROM denied WHERE seq > ? ORDER BY seq LIMIT ?
+  SELECT seq, kind, id, valid_from, audience, denied_at, expires_at, status FROM denied WHERE seq > ?
+  ORDER BY seq LIMIT ?
   """
 
 /// The statement which denies the sessions that aren't ended yet and of which a token may live. A clock that was set back
 /// since the latest rotation is of no matter: that one's token lives on from its own time.
 private func denial(of sessions: String) -> String {
   """
-  INSERT INTO denied (kind, id, valid_from, audience, denied_at, expires_at)
-  SELECT 1, id, ?2, audience, ?1, expiry FROM (
-    SELECT id, audience, \(Denial.leeway) + min(absolute_deadline, ttl + max(
+  INSERT INTO denied (kind, id, valid_from, audience, denied_at, expires_at, status)
+  SELECT 1, id, ?2, audience, ?1, expiry, status FROM (
+    SELECT id, audience, status, \(Denial.leeway) + min(absolute_deadline, ttl + max(
       rotated_at, iif(confirmation IS NULL, min(?1, rotated_at + ttl / 2), ?1))) AS expiry
     FROM session, (SELECT max(token_lifetime) AS ttl FROM signing_key)
     WHERE revoked_at IS NULL AND \(sessions))
@@ -142,13 +146,14 @@ extension Database {
 
   /// Adds a row; false when it is there already.
   fileprivate func deny(
-    _ kind: Int64, _ id: Value, _ audience: Int64?, _ now: Int64, _ expiry: Int64
+    _ kind: Int64, _ id: Value, _ audience: Int64?, _ now: Int64, _ expiry: Int64, _ place: StatusPlace? = nil
   ) throws(SQLiteError) -> Bool {
     try statement(
       """
-      INSERT INTO denied (kind, id, audience, denied_at, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+      INSERT INTO denied (kind, id, audience, denied_at, expires_at, status) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO NOTHING
       """
-    ).run(.integer(kind), id, .optional(audience), .integer(now), .integer(expiry))
+    ).run(.integer(kind), id, .optional(audience), .integer(now), .integer(expiry), .optional(place?.number))
     guard connection.changes > 0 else { return false }
     mayHaveDenials()
     return true
@@ -160,7 +165,7 @@ extension Database {
       let audience = try row.optionalInteger(4).map { (key) throws(SQLiteError) in try text(key) }
       return Denial(
         sequence: row.integer(0), subject: subject(row), audience: audience, deniedAt: row.integer(5),
-        expiresAt: row.integer(6))
+        expiresAt: row.integer(6), status: row.optionalInteger(7).map { StatusPlace($0) })
     }
   }
 

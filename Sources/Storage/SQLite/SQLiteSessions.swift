@@ -71,17 +71,20 @@ extension SQLiteStore {
 
 private func insert(_ new: NewSession, user: Int64, client: Int64, _ database: Database) throws(SQLiteError) {
   let (scope, audience) = (try database.intern(new.scope), try database.intern(new.audience))
+  let place = new.hasStatus ? try database.newStatusPlace() : nil
   let (amr, agent) = (try database.intern(new.amr), try database.internBounded(new.userAgent))
   try database.statement(
     """
     INSERT INTO session (id, user, client, scope, audience, amr, auth_time, created_at, idle_deadline,
-      absolute_deadline, rotated_at, rotated_from, claims_version, confirmation, device, address, user_agent)
-    VALUES (?, ?, ?, ?, ?, ?, ?7, ?7, ?8, ?9, ?7, ?10, (SELECT claims_version FROM user WHERE key = ?2), ?11, ?12, ?13, ?14)
+      absolute_deadline, rotated_at, rotated_from, claims_version, confirmation, device, address, user_agent, status)
+    VALUES (?, ?, ?, ?, ?, ?, ?7, ?7, ?8, ?9, ?7, ?10, (SELECT claims_version FROM user WHERE key = ?2), ?11, ?12, ?13, ?14,
+      ?15)
     """
   ).run(
     .id(new.id), .integer(user), .integer(client), .integer(scope), .integer(audience), .integer(amr),
     .integer(new.now), .integer(new.idleDeadline), .integer(new.absoluteDeadline), .integer(new.addressPrefix),
-    .optional(new.confirmation), .optional(new.device), .text(new.address), .optional(agent))
+    .optional(new.confirmation), .optional(new.device), .text(new.address), .optional(agent),
+    .optional(place?.number))
 }
 
 /// Ends the oldest live sessions of a user until `leaving` are left.
@@ -147,7 +150,7 @@ private let sessionColumns = """
     s.absolute_deadline, s.generation, s.valid_from, s.rotated_at, s.rotated_from, s.claims_version,
     s.retried_elsewhere, s.revoked_at, s.confirmation, s.device, s.address, s.user_agent,
     c.access_ttl, c.idle_ttl, instr(c.grants, '"refresh_token"') > 0, c.kind <> 'public',
-    c.require_dpop, c.require_mtls
+    c.require_dpop, c.require_mtls, s.status
   FROM session s JOIN user u ON u.key = s.user JOIN client c ON c.key = s.client
   """
 
@@ -181,6 +184,6 @@ private func sessionAndUser(_ row: borrowing Row, _ database: Database) throws(S
     userAgent: try row.optionalInteger(28).map { (key) throws(SQLiteError) in try database.text(key) },
     clientAccessTTL: row.optionalInteger(29), clientIdleTTL: row.optionalInteger(30),
     clientMayRefresh: row.flag(31), clientIsConfidential: row.flag(32), clientRequiresDPoP: row.flag(33),
-    clientRequiresMTLS: row.flag(34))
+    clientRequiresMTLS: row.flag(34), status: row.optionalInteger(35).map { StatusPlace($0) })
   return SessionAndUser(session: session, user: user)
 }

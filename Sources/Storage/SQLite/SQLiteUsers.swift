@@ -100,6 +100,7 @@ private func apply(
   // Whoever holds an access token from before the change may be the one it was changed against.
   kept.session.validFrom = kept.session.generation + 1
   try database.deny(.one(kept.session.id), validFrom: kept.session.validFrom, change.now)
+  kept.session.status = try database.renewStatusPlace(of: kept.session.id)
   kept.session.advance(to: kept.session.validFrom, by: change)
   kept.session.claimsVersion = kept.user.claimsVersion
   try update(kept.session, database)

@@ -23,7 +23,7 @@ extension Parts {
       retryWindow: Int64(settings.session.retryWindow.milliseconds),
       revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
       maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength,
-      cookiesCrossSites: settings.cookie.sameSite == .none)
+      cookiesCrossSites: settings.cookie.sameSite == .none, statusLists: settings.token.statusList == .on)
     policy.takesCertificates = settings.takesClientCertificates
     guard settings.tls.credentials != nil else { return policy }
     switch settings.tls.clientCertificate {

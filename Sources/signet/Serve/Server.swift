@@ -140,6 +140,7 @@ actor Server {
     watch?.cancel()
     // Not waited for: it may be in the midst of a call to a Redis that hangs, and owes nothing that isn't in the store.
     redis?.cancel()
+    await parts.authority.statusLists.stop()
     let background = sweeping + [denials].compactMap { $0 }
     for task in background { task.cancel() }
     await watch?.value

@@ -65,6 +65,7 @@ struct ErrorResponse {
     case .insufficientScope:
       let why = "the access token gives no right to this"
       self.init(403, "insufficient_scope", why, challenge: bearer + #", error="insufficient_scope""#)
+    case .forbidden(let why): self.init(403, "forbidden", why)
     case .conflict(let why): self.init(409, "conflict", why)
     case .invalidScope: self.init(400, "invalid_scope", "the scope isn't one the client may ask for")
     case .invalidTarget: self.init(400, "invalid_target", "the audience isn't one the client may ask for")

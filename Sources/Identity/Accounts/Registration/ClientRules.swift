@@ -193,6 +193,7 @@ extension TokenFormError {
     case .encryptionKey: "encryption_key"
     case .contentEncryption: "encryption"
     case .claim, .attribute, .twice, .tooManyClaims: "claims"
+    case .reference: "token_form"
     case .limit, .tooLarge: "token_size"
     }
   }

@@ -3,6 +3,7 @@
 import Identity
 import JOSE
 import JSON
+import Storage
 
 extension Documents {
   /// RFC 8414 section 2, RFC 9701 section 7. Only those who can prove who they are may introspect.

@@ -195,7 +195,6 @@ extension TokenFormError {
     case .claim, .attribute, .twice, .tooManyClaims: "claims"
     case .reference: "token_form"
     case .limit, .tooLarge: "token_size"
-    case .reference: "token_form"
     }
   }
 }

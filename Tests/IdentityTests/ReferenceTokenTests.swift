@@ -90,7 +90,9 @@ import Testing
     let (issuer, pool) = try await issuer(one, fake)
     let (stranger, strangersPool) = try await self.issuer(other, fake)
     let token = try await issuer.login(Self.login, from: requester).accessToken
-    await #expect(throws: Refusal(.invalidToken, cause: "\(JOSEError.invalidSignature)")) { try await stranger.bearer(token) }
+    await #expect(throws: Refusal(.invalidToken, cause: "\(JOSEError.invalidSignature)")) {
+      try await stranger.bearer(token)
+    }
     pool.stop()
     strangersPool.stop()
   }

@@ -9,7 +9,8 @@ import Testing
     ("https://app.example.com", "https://login.example.com"), ("https://example.com", "https://login.example.com"),
     ("https://app.example.co.uk:8443", "https://example.co.uk"), ("http://127.0.0.1:3000", "http://127.0.0.1:8080"),
     ("http://localhost:3000", "http://localhost:8080"), ("http://[::1]:3000", "http://[::1]:8080"),
-    ("https://a.b.example.com", "https://login.example.com/tenant"), ("https://LOGIN.example.com", "https://login.example.com"),
+    ("https://a.b.example.com", "https://login.example.com/tenant"),
+    ("https://LOGIN.example.com", "https://login.example.com"),
   ])
   func sameSite(_ page: String, _ issuer: String) throws {
     #expect(try #require(WebOrigin(page)).isSameSite(as: try #require(WebOrigin(issuer))) == true)

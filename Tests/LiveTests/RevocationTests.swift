@@ -13,7 +13,8 @@ import Testing
   @Test func aRefreshTokenEndsItsSession() async throws {
     try await withServer { server in
       try await server.addUser()
-      for (generations, hint) in [(0, ""), (3, "&token_type_hint=refresh_token"), (1, "&token_type_hint=access_token")] {
+      for (generations, hint) in [(0, ""), (3, "&token_type_hint=refresh_token"), (1, "&token_type_hint=access_token")]
+      {
         let first = try await server.login()
         let last = try await server.rotate(first, times: generations)
         for _ in 0..<2 {

@@ -97,6 +97,21 @@ actor Server {
   /// Lets the watch try again what couldn't be read.
   private func readAgain() { mustRead = true }
 
+  /// Takes over what is denied, and tells the feed.
+  private func heedDenials() {
+    denials = Task { [denylist = parts.authority.denylist, feed = parts.feed] in
+      await withDiscardingTaskGroup { group in
+        var isServed = false
+        // Apart from the watch, which waits for whole readings of the keys: another process's logout is heeded within this.
+        repeat {
+          guard (try? await denylist.heed()) != nil, !isServed else { continue }
+          isServed = true
+          group.addTask { await feed.serve(denylist) }
+        } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+      }
+    }
+  }
+
   /// Takes up a certificate which was renewed.
   private func heedCertificates() { certificates?.heed(parts.server, parts.log) }
 

@@ -54,6 +54,7 @@ import Testing
       "log.access": "all", "cors.origins": "https://a.example", "store.url": "sqlite:///x", "store.migrate": "false",
       "token.algorithms": "ES256,RS256", "tls.client_certificate": "any", "proxy.trusted": "10.0.0.0/8",
       "proxy.header": "forwarded", "redis.url": "redis://a.example", "token.status_list": "on",
+      "cookie.same_site": "none",
       "key.rotate_every": "40d", "session.idle_ttl": "1d", "session.absolute_ttl": "30d", "session.retry_window": "1s",
     ]
     // Each needs others beside it.

@@ -32,8 +32,9 @@ package final class Replays: Sendable {
   func note(_ proof: Proof, _ request: ProofRequest, thumbprint: [UInt8]) -> ReplayMemory.Finding {
     var message = salt + thumbprint
     // A method has no zero, and so none of these is another's beginning.
-    message += Array(request.method.utf8) + [0]
-    message += Digest.sha256(Array(request.uri.utf8))
+    message += Array(proof.method.utf8) + [0]
+    // As the proof has it: the request's may differ each time, by its query.
+    message += Digest.sha256(Array(proof.uri.utf8))
     message += proof.identifier.utf8
     let digest = Digest.sha256(message)
     // 64 bits: of two million proofs, two meet once in ten million times, and then the second is refused.

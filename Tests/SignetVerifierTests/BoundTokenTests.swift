@@ -62,7 +62,8 @@ import Testing
     let verified = try await verifier.verify(authorization: "dpop \(token)", shown)
     #expect(verified.confirmation == .key(thumbprint: client.publicJWK.thumbprint))
     #expect(verified.dpopNonce == nil)
-    #expect(await error("DPoP \(token)", dpop: good) == .invalidProof("the proof was used before"))
+    let again = await error("DPoP \(token)", dpop: good)
+    #expect(again == .invalidProof("the proof was used before"))
     #expect(await error("DPoP \(token)") == .invalidProof("the request has no DPoP proof"))
     #expect(await error("Bearer \(token)", dpop: try proof(token)) == .boundToken)
     await #expect(throws: VerificationError.boundToken) { try await verifier.verify(token) }

@@ -33,8 +33,8 @@ package final class Replays: Sendable {
     var message = salt + thumbprint
     // A method has no zero, and so none of these is another's beginning.
     message += Array(proof.method.utf8) + [0]
-    // As the proof has it: the request's may differ each time, by its query.
-    message += Digest.sha256(Array(proof.uri.utf8))
+    // In its one form: what was sent may differ each time, by a query.
+    message += Digest.sha256(RequestURI.normalized(proof.uri) ?? [])
     message += proof.identifier.utf8
     let digest = Digest.sha256(message)
     // 64 bits: of two million proofs, two meet once in ten million times, and then the second is refused.

@@ -8,17 +8,17 @@ import Identity
 
 /// Cross-origin rules (the Fetch standard, section 3.3), one loop's.
 final class CORS {
-  var origins: Set<String>
-  var pages: PageOrigins
+  var origins: Set<String> { didSet { isOn = !origins.isEmpty || !pages.isEmpty } }
+  var pages: PageOrigins { didSet { isOn = !origins.isEmpty || !pages.isEmpty } }
+  /// Whether answers differ by origin at all; asked at each request.
+  private var isOn: Bool
   private static let exposed = "DPoP-Nonce, WWW-Authenticate, Retry-After, X-Request-Id"
 
   init(_ origins: [String], _ pages: PageOrigins) {
     self.origins = Set(origins)
     self.pages = pages
+    isOn = !origins.isEmpty || !pages.isEmpty
   }
-
-  /// Whether answers differ by origin at all.
-  private var isOn: Bool { !origins.isEmpty || !pages.all.isEmpty }
 
   /// Whether the path is a prepared document's.
   private func isPublished(_ path: UnsafeRawBufferPointer) -> Bool {

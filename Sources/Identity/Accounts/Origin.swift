@@ -59,8 +59,8 @@ package struct PageOrigins: Sendable, Equatable {
     faults.sort()
   }
 
-  /// Every origin that is served.
-  package var all: some Collection<String> { clients.keys }
+  /// Whether no origin is served.
+  package var isEmpty: Bool { clients.isEmpty }
 
   /// The clients that have registered this origin; none for any other.
   package func clients(of origin: String) -> [String] { clients[origin] ?? [] }

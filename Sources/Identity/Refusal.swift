@@ -52,7 +52,14 @@ package struct Refusal: Error, Sendable, Equatable {
   package let cause: String
 
   /// The cause when a token is good, but for another client than the one that asks.
-  package static let wrongClient = RefreshRefusal.wrongClient.rawValue
+  static let wrongClient = RefreshRefusal.wrongClient.rawValue
+
+  /// Whether a refresh token was found to be no good, and not only in this request: by another client's page, without the
+  /// certificate, while the clock settles.
+  package var isOfASpentToken: Bool {
+    let passing: [RefreshRefusal] = [.wrongClient, .uncertified, .clock]
+    return code == .invalidGrant && !passing.contains { $0.rawValue == cause }
+  }
 
   package init(_ code: Code, cause: String) {
     self.code = code

@@ -49,7 +49,11 @@ package final class RedisConnection {
       commands.append((["AUTH", options.user, password] as [String?]).compactMap { $0.map { Array($0.utf8) } })
     }
     if options.database != 0 { commands.append([Array("SELECT".utf8), Array(String(options.database).utf8)]) }
-    for reply in try run(commands) where reply != .status("OK") { throw RedisFailure(reply) }
+    for reply in try run(commands) where reply != .status("OK") {
+      // Redis may repeat the arguments of a command that it doesn't know, a password among them.
+      guard case .error(let text) = reply else { throw RedisFailure(reply) }
+      throw RedisFailure("refuses: \(text.prefix { $0 != " " })")
+    }
   }
 
   /// Sends commands together; their replies, in order. After a throw the connection is of no use any more.

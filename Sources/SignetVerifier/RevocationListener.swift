@@ -206,6 +206,7 @@ extension RevocationListener.State {
       try parser.take(bytes) { events.append(($0, $1)) }
     } catch {
       defect = RevocationProblem(.badAnswer, "the feed holds an event that is too large")
+      heardAt = nil
     }
     do throws(RevocationProblem) {
       for (event, id) in events {
@@ -216,6 +217,8 @@ extension RevocationListener.State {
       }
     } catch {
       defect = error
+      // What couldn't be taken may be the very token that is asked about next.
+      heardAt = nil
     }
   }
 

@@ -110,6 +110,12 @@ private let cookieName = "__Host-signet_refresh"
         "/v1/password",
         ["current_password": .string(goodPassword), "new_password": "another good password", "mode": "cookie"],
         bearer: access)
+      // Without the mode the cookie would fall behind its session.
+      var careless = Request.json(
+        "/v1/password", ["current_password": .string(goodPassword), "new_password": "another good password"],
+        bearer: access)
+      careless.fields.append(("Cookie", "\(cookieName)=\(login.cookie)"))
+      #expect(try await server.send(careless).error == "invalid_request")
       request.fields.append(("Origin", app))
       let answer = try await server.send(request)
       #expect(answer.status == 200, "\(answer)")

@@ -183,6 +183,45 @@ import Testing
     }
   }
 
+  /// A client may write what it likes with its own key: nothing of it stops the server.
+  @Test(.needsPython) func timesBeyondAllTime() async throws {
+    try await withServer { server in
+      let added = try await server.addConfidential("own", ["--mac-key", "generate", "--algorithm", "HS256"])
+      let own = Confidential(id: "own", secret: try #require(added["client_secret"]?.string))
+      let key = try #require(added["mac_key"]?["k"]?.string)
+      let token = try await server.token(for: own)
+      for exp in ["9223372036854775807", "9223372036854775", "1e300", "-1", "253402300800"] {
+        let forged = try await server.python(Self.resigning, [token, key, exp])
+        let told = try await server.introspect(forged.trimmingCharacters(in: .newlines), by: own)
+        #expect(told == Self.inactive, "exp \(exp)")
+      }
+    }
+  }
+
+  private static let resigning = """
+    import base64, hashlib, hmac, json, sys
+    token, key, exp = sys.argv[1:]
+    decode = lambda text: base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    encode = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    head, payload, _ = token.split(".")
+    claims = json.loads(decode(payload))
+    claims["exp"] = 0
+    body = encode(json.dumps(claims).replace('"exp": 0', '"exp": ' + exp).encode())
+    mac = hmac.new(decode(key), (head + "." + body).encode(), hashlib.sha256).digest()
+    print(head + "." + body + "." + encode(mac))
+    """
+
+  /// What a client got for itself ends with it.
+  @Test func tokensOfADeletedClient() async throws {
+    try await withServer { server in
+      let (gone, other) = (try await server.addResourceServer("gone"), try await server.addResourceServer("other"))
+      let token = try await server.token(for: gone)
+      #expect(try await server.introspect(token, by: other)["active"] == true)
+      try await server.done(["client", "delete", "gone"])
+      try await eventually("the token is refused") { try await server.introspect(token, by: other) == Self.inactive }
+    }
+  }
+
   /// Once a logout has been answered nobody is told of its tokens, on any loop, whatever was asked at the same time.
   @Test func racingALogout() async throws {
     try await withServer(["server.loops=2"]) { server in

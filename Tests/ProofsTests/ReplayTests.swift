@@ -41,7 +41,9 @@ import Testing
     #expect(side.refusal(proof) == .needsNonce)
     #expect(side.refusal(try maker.proof()) == nil)
     // The clock was set back meanwhile.
-    #expect(try Side(startedAt: now + 3_600_000).refusal(proof) == .needsNonce)
+    let early = try Side(startedAt: now + 3_600_000)
+    #expect(early.refusal(proof) == .needsNonce)
+    #expect(early.refusal(try maker.proof(["nonce": "\"\(early.nonces.nonce(now: now))\""])) == nil)
     let old = try ProofNonces(keys: [Side.nonceKey], startedAt: 0).nonce(now: now - 1000)
     #expect(side.refusal(try maker.proof(["nonce": "\"\(old)\""])) == .needsNonce)
     let nonce = side.nonces.nonce(now: now)

@@ -67,6 +67,10 @@ extension Endpoints {
     let body = try RequestBody(exchange)
     let (current, new) = (try body.string("current_password"), try body.string("new_password"))
     let inCookie = try wantsCookie(exchange, body, clientID: bearer.session.clientID)
+    // The cookie would fall behind its session, and be taken for a spent token later.
+    guard inCookie || exchange.cookies(named: RefreshCookie.name).isEmpty else {
+      throw Refusal(.invalidRequest("the session is in cookie mode; send mode cookie"), cause: "mode")
+    }
     answer(
       exchange, try await issuer.changePassword(current, to: new, by: bearer, from: requester(exchange)),
       inCookie: inCookie)

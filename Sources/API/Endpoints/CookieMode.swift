@@ -88,8 +88,7 @@ extension Endpoints {
     _ exchange: Exchange, of presented: PresentedToken, _ body: () async throws(Refusal) -> Result
   ) async throws(Refusal) -> Result {
     do throws(Refusal) { return try await body() } catch {
-      let isSpent = error.code == .invalidGrant && error.cause != Refusal.wrongClient
-      if presented.isCookie, isSpent { clearCookie(exchange) }
+      if presented.isCookie, error.isOfASpentToken { clearCookie(exchange) }
       throw error
     }
   }

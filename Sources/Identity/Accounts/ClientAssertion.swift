@@ -59,7 +59,8 @@ struct ClientAssertion {
     guard let jti = payload["jti"]?.string, (1...Self.identifierLimit).contains(jti.utf8.count) else {
       throw Failure(cause: "no jti")
     }
-    until = Int64(expiry * 1000) + Self.leeway
+    // A second more, since what it is compared with is whole seconds.
+    until = Int64(expiry * 1000) + Self.leeway + 1000
     // An id has no zero byte, so no two pairs are one text.
     id = Digest.sha256(Array(client.utf8) + [0] + Array(jti.utf8))
   }

@@ -42,11 +42,15 @@ extension Issuer {
 /// Scopes by their bytes: Swift's `==` also takes what is canonically equivalent, so that the Kelvin sign would pass for
 /// the letter K and stand in the token.
 package enum Scope {
+  /// Bytes that are looked at: a stranger chooses how many there are.
+  static let longest = 8192
+
   /// Those of `allowed` that `asked` names, in the order of `allowed`; nil when it names another.
   ///
   /// In one order, so that the orders a client makes up don't fill the store with texts; and a set of bounded size is
   /// searched for each value, never the values for each other, which a stranger chooses by the thousand.
   package static func within(_ allowed: [String], asked: String) -> String? {
+    guard asked.utf8.count <= longest else { return nil }
     var found: Set<Int> = []
     for value in asked.utf8.split(separator: UInt8(ascii: " ")) {
       guard let index = allowed.firstIndex(where: { $0.utf8.elementsEqual(value) }) else { return nil }

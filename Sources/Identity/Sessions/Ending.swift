@@ -6,9 +6,11 @@ import Telemetry
 extension Issuer {
   /// Ends the session of a refresh token of any generation (RFC 7009 section 2.1), or every session of its user.
   /// Succeeds when it had ended already.
-  /// - Parameter clients: those to one of which the session must belong, where the request tells.
+  /// - Parameters:
+  ///   - clients: those to one of which the session must belong, where the request tells.
+  ///   - proven: what the request has proved; a bound token ends all sessions with its proof alone.
   package func logout(
-    refreshToken: String, of clients: [String]? = nil, all: Bool, from requester: Requester
+    refreshToken: String, of clients: [String]? = nil, all: Bool, proven: Proven = Proven(), from requester: Requester
   ) async throws(Refusal) {
     guard let token = contexts.refreshTokens.parse(refreshToken) else {
       throw Refusal(.invalidGrant, cause: "malformed")
@@ -25,8 +27,12 @@ extension Issuer {
       let found: SessionAndUser?
       do { found = try await store.findSession(token.session) } catch { throw Refusal(error) }
       guard let found, found.session.isLive(at: moment().now) else { return }
-      // A token spent long ago may have leaked: it ends its own session, as any does, but not the user's others.
-      guard token.generation >= found.session.generation || found.session.generation - token.generation == 1 else {
+      // A token that can't be refreshed may have leaked: spent long ago, from before a restore, without the proof or the
+      // client's authentication that it needs. It ends its own session, as any does, but not the user's others.
+      let session = found.session
+      let isRecent = token.generation >= session.generation || session.generation - token.generation == 1
+      let isProven = session.confirmation == nil || session.confirmation == proven.confirmation?.stored
+      guard isRecent, isProven, !session.clientIsConfidential, token.epoch == snapshot.ring.epoch else {
         _ = try await end(token.session, of: nil, .logout, requester)
         return
       }

@@ -3,6 +3,7 @@
 // several, each narrower than the session.
 
 import JOSE
+import JSON
 import Storage
 
 extension Issuer {
@@ -36,9 +37,18 @@ extension Issuer {
   /// Throws for tokens of which nobody can say whether they are the client's: encrypted ones, which can't be read, and those of
   /// its own MAC key, which whoever holds it may make with any `jti`, also another token's (RFC 7009 section 2.2.1).
   private func checkRevocable(_ token: String, _ client: ClientRecord, now: Int64) throws(Refusal) {
-    let isEncrypted = token.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 4
+    let isEncrypted = Self.isEncrypted(token)
     guard !isEncrypted, macAccess(token, of: client, now: now) == nil else {
       throw Refusal(.unsupportedTokenType, cause: isEncrypted ? "encrypted_token" : "mac_token")
     }
+  }
+
+  /// Whether it has the form of a JWE (RFC 7516 section 3.1): five parts, and a header that names the content's encryption.
+  private static func isEncrypted(_ token: String) -> Bool {
+    let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 5, let header = try? Base64URL.decode(String(parts[0])),
+      let members = try? JSONValue.parse(header, depth: 4)
+    else { return false }
+    return members["enc"] != nil
   }
 }

@@ -17,6 +17,10 @@ extension Issuer {
   ) async throws(Refusal) -> VerifiedAccess {
     let access = try Array(token.utf8).withBytes { token throws(Refusal) in try read(token, now: now) }
     guard now < access.expiresAt * 1000 else { throw Refusal(.invalidToken, cause: "\(JOSEError.expired)") }
+    // A client that was deleted has no sessions left; the tokens that it got for itself end with it here.
+    guard access.session != nil || snapshot.clients[access.clientID] != nil else {
+      throw Refusal(.invalidToken, cause: "client_deleted")
+    }
     if let audience, !access.isFor(audience) {
       throw Refusal(.invalidToken, cause: "\(JOSEError.audienceMismatch)")
     }

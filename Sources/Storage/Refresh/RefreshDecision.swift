@@ -164,6 +164,8 @@ extension RefreshDecision {
 
   /// By bytes: Swift's `==` also takes what is canonically equivalent.
   private static func isGranted(_ asked: String, in scope: String) -> Bool {
+    // Bounded, since the writer asks; what is granted has each value once.
+    guard asked.utf8.count <= scope.utf8.count + 1024 else { return false }
     let granted = scope.utf8.split(separator: UInt8(ascii: " "))
     return asked.utf8.split(separator: UInt8(ascii: " ")).allSatisfy { value in
       granted.contains { $0.elementsEqual(value) }

@@ -76,7 +76,7 @@ private final class Subscriber {
 
   /// Waits for one message.
   func next() throws {
-    while pending == 0 { pending += try read().split(separator: "\n").filter { $0.hasPrefix("{") }.count }
+    while pending == 0 { pending += try read().split(whereSeparator: \.isNewline).filter { $0.hasPrefix("{") }.count }
     pending -= 1
   }
 

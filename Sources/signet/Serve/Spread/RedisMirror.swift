@@ -55,7 +55,11 @@ actor RedisMirror {
     while !Task.isCancelled {
       let failure = await mirror()
       connection = nil
-      guard !Task.isCancelled, let failure else { continue }
+      guard !Task.isCancelled, let failure else {
+        // A Redis that loses everything each time must not be told everything without end.
+        try? await Task.sleep(for: .milliseconds(1000))
+        continue
+      }
       gauges.fail()
       if isUp != false {
         log.warning("Redis \(failure); what is denied meanwhile reaches it when it is back")
@@ -128,8 +132,9 @@ actor RedisMirror {
     commands.append(set(mark: last.sequence))
     sent = last.sequence
     let replies = try connection.run(commands)
+    // The mark may have been taken where a row was not: then it counts as lost, and everything is told again.
+    for reply in replies { if case .error = reply { sent = through; throw RedisFailure(reply) } }
     guard try reached(replies[0]) != nil else { throw try lost(connection) }
-    for reply in replies.dropFirst() { if case .error = reply { throw RedisFailure(reply) } }
     through = last.sequence
     tell()
   }

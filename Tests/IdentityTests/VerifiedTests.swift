@@ -80,7 +80,7 @@ import Testing
     let good: [(String, JSONValue)] = [
       ("iss", .string("http://127.0.0.1:8080")), ("sub", .string("s")), ("aud", .string("api")),
       ("exp", .integer(1_700_000_100)), ("iat", .integer(1_700_000_000)),
-      ("jti", .string("AAAAAAAAAAAAAAAAAAAAAA")), ("client_id", .string("c")),
+      ("jti", .string("AAAAAAAAAAAAAAAAAAAAAA")), ("client_id", .string("signet")),
     ]
     func token(_ changes: [String: JSONValue?], type: String = "at+jwt") throws -> String {
       var members = good.map { JSONMember($0.0, $0.1) }

@@ -5,7 +5,7 @@
 import Glibc
 
 /// Reads and writes all bytes of a small file; errors are `errno`'s.
-enum WholeTransfer {
+package enum WholeTransfer {
   /// Reads to the end, or until there are `limit` bytes; nil when it fails.
   static func read(_ descriptor: Int32, limit: Int) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: limit)
@@ -20,7 +20,7 @@ enum WholeTransfer {
   }
 
   /// Writes all bytes at the descriptor's place; false when it fails.
-  static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+  package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done) }

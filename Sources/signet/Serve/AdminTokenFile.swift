@@ -17,7 +17,7 @@ enum AdminTokenFile {
     guard descriptor >= 0 else { throw failure(fresh) }
     defer { close(descriptor) }
     let bytes = Array((text + "\n").utf8)
-    guard write(descriptor, bytes, bytes.count) == bytes.count, fchmod(descriptor, 0o600) == 0, rename(fresh, path) == 0
+    guard WholeTransfer.write(bytes, to: descriptor), fchmod(descriptor, 0o600) == 0, rename(fresh, path) == 0
     else { throw failure(path) }
     return AdminToken(text)
   }

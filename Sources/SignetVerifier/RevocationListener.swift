@@ -146,6 +146,7 @@ extension RevocationListener {
           problem = error
         }
         guard let pause = self?.end(problem) else { return }
+        // A pause that grows, so that a server which comes back isn't met by everybody at once.
         await time.sleep(milliseconds: pause)
       }
     }

@@ -7,9 +7,10 @@ import Storage
 extension Endpoints {
   /// `GET /v1/revocations`, for a confidential client; it is shown what concerns the audiences registered for it.
   func revocations(_ exchange: Exchange) async throws(Refusal) {
-    let client = try await confidentialClient(exchange, FormBody(clientID: exchange.query("client_id"))).record
-    // At its start a server reads the denylist, for a few seconds where it is large.
+    // At its start a server reads the denylist, for a few seconds where it is large. Looked at now and then, since it
+    // happens once in a server's life; and before the client is, who may be changed meanwhile.
     for _ in 0..<50 where !feed.hub.hasBegun { await issuer.sleep(100) }
+    let client = try await confidentialClient(exchange, FormBody(clientID: exchange.query("client_id"))).record
     guard feed.hub.enter(client.id) else {
       throw Refusal(.temporarilyUnavailable(retryAfter: 10), cause: "revocation_streams")
     }

@@ -17,9 +17,11 @@ import Testing
     let pool: HashingPool
     var denylist: Denylist { issuer.authority.denylist }
 
-    init() async throws {
+    init(statusLists: Bool = false) async throws {
       world = try World()
-      (issuer, pool) = try await world.issuer(try await world.ring(), clock: fake.clock)
+      var policy = Policy.standard
+      policy.statusLists = statusLists
+      (issuer, pool) = try await world.issuer(try await world.ring(), clock: fake.clock, policy: policy)
       _ = try await world.addUser("ada", "correct horse", pool)
     }
 
@@ -29,6 +31,19 @@ import Testing
 
     func end(_ answer: TokenAnswer) async throws {
       try await issuer.logout(refreshToken: answer.refreshToken, all: false, from: requester)
+    }
+
+    func refresh(_ answer: TokenAnswer) async throws -> TokenAnswer {
+      try await issuer.refresh(RefreshRequest(refreshToken: answer.refreshToken), from: requester)
+    }
+
+    func revoke(_ answer: TokenAnswer) async throws {
+      let client = try #require(issuer.snapshot.clients[ClientRecord.builtIn])
+      try await issuer.revoke(answer.accessToken, by: client, from: requester)
+    }
+
+    func place(_ answer: TokenAnswer) async throws -> StatusPlace? {
+      try await world.store.findSession(answer.sessionID)?.session.status
     }
 
     func cause(of answer: TokenAnswer) async -> String? {
@@ -136,6 +151,33 @@ import Testing
     #expect(try await users.world.store.denials(after: 0, limit: 9).map(\.sequence) == [4])
     users.pool.stop()
   }
+
+  /// Started with a clock that is a year ahead: nothing shows that, until it is set back.
+  @Test(arguments: [false, true]) func whatEndsByAWrongClockIsRefusedByTheRightOne(_ isAll: Bool) async throws {
+    let users = try await Users()
+    let (ended, revoked) = (try await users.login(), try await users.login())
+    users.fake.jump(Self.year)
+    let issuer = try Issuer(
+      Authority(
+        store: users.world.store, hashing: users.pool, clock: users.fake.clock, metrics: Metrics(),
+        snapshot: users.issuer.snapshot)
+    ) { _ in }
+    let denylist = issuer.authority.denylist
+    try await denylist.heed()
+    var sweep = DenialSweep(issuer.authority)
+    try await issuer.logout(refreshToken: ended.refreshToken, all: isAll, from: requester)
+    let client = try #require(issuer.snapshot.clients[ClientRecord.builtIn])
+    try await issuer.revoke(revoked.accessToken, by: client, from: requester)
+    users.fake.pass(Clock.settling - 1)
+    #expect(await sweep.step() == 10_000)
+    users.fake.jump(-Self.year)
+    for answer in [ended, revoked] {
+      await #expect(throws: Refusal(.invalidToken, cause: "denied")) { try await issuer.bearer(answer.accessToken) }
+    }
+    users.pool.stop()
+  }
+
+  private static let year: Int64 = 365 * 86_400_000
 
   /// From anywhere to the latest, across what memory keeps and what it doesn't, from this process and others.
   @Test(arguments: [false, true]) func followersGetEachRowOnceInOrder(_ isLate: Bool) async throws {

@@ -177,6 +177,23 @@ import Testing
     users.pool.stop()
   }
 
+  /// A token is denied by the place that it names, which may not be its session's any more: the tokens that name that one
+  /// are innocent.
+  @Test func anOlderTokenIsDeniedByItsOwnPlace() async throws {
+    let users = try await Users(statusLists: true)
+    let first = try await users.login()
+    let second = try await users.refresh(first)
+    let old = try #require(try await users.place(first))
+    try await users.revoke(second)
+    let new = try await users.place(first)
+    #expect(new != nil && new != old)
+    _ = try await users.refresh(second)
+    try await users.revoke(first)
+    #expect(try await users.world.store.denials(after: 0, limit: 9).map(\.status) == [old, old])
+    #expect(try await users.place(first) == new)
+    users.pool.stop()
+  }
+
   private static let year: Int64 = 365 * 86_400_000
 
   /// From anywhere to the latest, across what memory keeps and what it doesn't, from this process and others.

@@ -22,6 +22,7 @@ extension Issuer {
     else { return }
     let denial = TokenDenial(
       id: access.deniable.id, audience: access.audiences.first, expiresAt: access.expiresAt * 1000,
+      status: StatusLists.place(in: access.claims, policy.issuer),
       userID: access.session == nil ? nil : UniqueID(access.subject), sessionID: access.session,
       clientID: access.clientID, now: now, context: requester.context)
     do { _ = try await store.denyToken(denial) } catch { throw Refusal(error) }

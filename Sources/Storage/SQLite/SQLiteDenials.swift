@@ -15,10 +15,14 @@ extension SQLiteStore {
       let expiry = token.expiresAt + Denial.leeway
       guard try database.mayLive(until: expiry, token.now) else { return false }
       let audience = try token.audience.map { (text) throws(SQLiteError) in try database.intern(text) }
-      let place = try token.sessionID.flatMap { (id) throws(SQLiteError) in try database.statusPlace(of: id) }
-      guard try database.deny(2, .id(token.id), audience, token.now, expiry, place) else { return false }
-      // The session's other tokens that are out name the same place; a refresh gives one that is good.
-      if let session = token.sessionID { _ = try database.renewStatusPlace(of: session) }
+      guard try database.deny(2, .id(token.id), audience, token.now, expiry, token.status) else { return false }
+      // The bit is of the place that the token names. The session's other tokens that are out name it too; a refresh gives
+      // one that names another. A place that the session has left already was denied with an earlier token of it, so it is
+      // named by nothing that anybody took for good: the bit is kept for as long as this token lives, and the session
+      // keeps the place that it has, which innocent tokens name.
+      if let session = token.sessionID, let place = token.status, try database.statusPlace(of: session) == place {
+        _ = try database.renewStatusPlace(of: session)
+      }
       try database.audit(
         AuditEntry(
           event: .tokenRevoked, now: token.now, context: token.context, userID: token.userID,

@@ -225,6 +225,25 @@ import Testing
     users.pool.stop()
   }
 
+  /// Of however many that come at once, only the end is kept.
+  @Test(arguments: [1, 100, 5000]) func newsKeepTheEndOfWhatIsNew(_ step: Int) {
+    var news = DenialNews()
+    let rows = (1...10_000).map {
+      Denial(sequence: Int64($0), subject: .key("a"), audience: nil, deniedAt: 1, expiresAt: 2)
+    }
+    news.begin(after: 0)
+    for first in stride(from: 0, to: rows.count, by: step) {
+      // Some are known already.
+      news.add(Array(rows[max(0, first - 7)..<first + step]))
+      let end = Int64(first + step)
+      #expect(news.latest == end)
+      #expect(news.rows(after: end, limit: 9) == [])
+      let kept = max(0, end - Int64(DenialNews.kept))
+      #expect(news.rows(after: kept, limit: .max)?.map(\.sequence) == Array(kept + 1..<end + 1))
+      #expect(news.rows(after: end - 2 * Int64(DenialNews.kept) - 1, limit: 1) == nil)
+    }
+  }
+
   @Test func aFollowerThatIsCancelledEnds() async throws {
     let users = try await Users()
     try await users.denylist.heed()

@@ -50,42 +50,7 @@ public enum RevocationEvent: Sendable, Equatable {
   /// Everything that is denied is known, so many sessions and tokens; what comes is told at once.
   case current(entries: Int)
   /// The connection was lost or couldn't be made; it is tried again. Not yet silence.
-  case interrupted(RevocationProblem)
-}
-
-/// Why the feed can't be heard.
-public struct RevocationProblem: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What kind of trouble it is.
-  public enum Cause: Sendable, Equatable {
-    /// libcurl isn't installed.
-    case libraryMissing
-    /// The host isn't known, or nothing answers there.
-    case unreachable
-    /// Nothing was heard for too long.
-    case timedOut
-    /// The server's certificate isn't good, or TLS failed otherwise.
-    case untrusted
-    /// Another status than 200: with 401, the client's id or secret is wrong.
-    case status(Int)
-    /// What came isn't a feed of revocations, or broke off.
-    case badAnswer
-    /// The server ended the connection, as it does when it stops.
-    case ended
-    /// More is denied than ``RevocationFeed/mostEntries``.
-    case tooMany
-    case cancelled
-    case other
-  }
-
-  /// What kind of trouble it is.
-  public let cause: Cause
-  /// A sentence for the log, with the mend where there is one. It holds no piece of a token or secret.
-  public let description: String
-
-  init(_ cause: Cause, _ description: String) {
-    self.cause = cause
-    self.description = description
-  }
+  case interrupted(FetchProblem)
 }
 
 extension RevocationFeed {

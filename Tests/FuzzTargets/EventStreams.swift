@@ -15,10 +15,10 @@ extension FuzzTarget {
     }
     var denied = DeniedTokens(most: 4)
     for event in expected {
-      do throws(RevocationProblem) {
+      do throws(FetchProblem) {
         try denied.take(ServerSentEvent(name: event.name, data: event.data), now: 0)
       } catch {
-        try check(error.cause == .badAnswer || error.cause == .tooMany, "\(error)")
+        try check(error.cause == .badAnswer || error.cause == .tooLarge, "\(error)")
       }
       try check(denied.count <= 4, "more than there is room for")
     }

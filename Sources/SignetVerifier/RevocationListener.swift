@@ -16,11 +16,11 @@ final class RevocationListener: Sendable {
     var isCurrent = false
     /// When everything was last known, in milliseconds of `TimeSource.elapsed`; nil before the first time.
     var heardAt: Int64?
-    /// Why the last connection ended.
+    /// Why the last connection ended, until another tells everything.
     var problem: FetchProblem?
     /// What is wrong with what this connection has brought.
     var defect: FetchProblem?
-    /// Connections since the last one that told everything.
+    /// Connections since the last one that told everything and brought nothing wrong.
     var failures = 0
     /// Whether the first attempt has ended, or brought everything.
     var isSettled = false
@@ -88,7 +88,7 @@ final class RevocationListener: Sendable {
     return state.withLock { state in
       if isDenied(state.denied) { return .denied }
       if let heardAt = state.heardAt, now - heardAt <= feed.silence.milliseconds { return .good }
-      return state.isSettled ? .silent(state.problem ?? Self.silence) : .unknown
+      return state.isSettled ? .silent(state.defect ?? state.problem ?? Self.silence) : .unknown
     }
   }
 
@@ -168,6 +168,7 @@ extension RevocationListener {
       // What was wrong with the events says more than that the transfer was ended for it.
       let told = state.defect ?? problem
       state.problem = told
+      if state.isCurrent, state.defect == nil { state.failures = 0 }
       state.isCurrent = false
       let pause = min(500 << Int64(min(state.failures, 10)), Self.longestPause)
       state.failures += 1
@@ -180,22 +181,16 @@ extension RevocationListener {
 }
 
 extension RevocationListener.State {
+  /// The longest id of an event that is sent back; Signet's have some 20 bytes.
+  private static let longestID = 64
+
   /// Takes a piece of the feed.
   fileprivate mutating func take(_ bytes: [UInt8], now: Int64, elapsed: Int64) {
     var events: [(event: ServerSentEvent, id: String)] = []
-    do throws(EventStreamParser.TooLarge) {
-      try parser.take(bytes) { events.append(($0, $1)) }
-    } catch {
-      defect = FetchProblem(.badAnswer, "the feed holds an event that is too large")
-      heardAt = nil
-    }
+    let isWhole = (try? parser.take(bytes) { events.append(($0, $1)) }) != nil
     do throws(FetchProblem) {
-      for (event, id) in events {
-        try denied.take(event, now: now)
-        if !id.isEmpty { lastEventID = id }
-        note(event.name)
-        if isCurrent { heardAt = elapsed }
-      }
+      for (event, id) in events { try take(event, id, now: now, elapsed: elapsed) }
+      if !isWhole { throw FetchProblem(.badAnswer, "the feed holds an event that is too large") }
     } catch {
       defect = error
       // What couldn't be taken may be the very token that is asked about next.
@@ -203,14 +198,23 @@ extension RevocationListener.State {
     }
   }
 
-  private mutating func note(_ name: String) {
-    switch name {
+  private mutating func take(
+    _ event: ServerSentEvent, _ id: String, now: Int64, elapsed: Int64
+  ) throws(FetchProblem) {
+    try denied.take(event, now: now)
+    // One that no request could hold would keep the feed away for ever.
+    guard id.utf8.count <= Self.longestID, id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw FetchProblem(.badAnswer, "the feed holds an event whose id can't be sent back")
+    }
+    if !id.isEmpty { lastEventID = id }
+    switch event.name {
     case "ready", "heartbeat":
       isCurrent = true
-      failures = 0
+      problem = nil
     // Everything is told anew. What is held stays, since it expires by itself.
     case "reset": isCurrent = false
     default: break
     }
+    if isCurrent { heardAt = elapsed }
   }
 }

@@ -7,7 +7,7 @@ import Threads
 @testable import SignetVerifier
 
 let session = "9b2f8a44-0c53-4e0f-9a70-3c1f6d0b2a11"
-private let tokenID = "AAECAwQFBgcICQoLDA0ODw"
+let tokenID = "AAECAwQFBgcICQoLDA0ODw"
 
 @Suite struct RevocationTests {
   let feed = FakeFeed()

@@ -28,8 +28,8 @@ public struct RevocationFeed: Sendable {
   public var silence = Duration.seconds(45)
   /// The feed's `https://` URL; nil for `<issuer>/v1/revocations`.
   public var url: String?
-  /// The most denied tokens and sessions that are held, some 70 bytes each; 1,000,000, at most 10,000,000. One more, and
-  /// the feed counts as silent until some have expired.
+  /// The most denied tokens and sessions that are held, 45 to 90 bytes each; 1,000,000, at most 10,000,000. One more,
+  /// and the feed counts as silent until some have expired.
   public var mostEntries = 1_000_000
   /// Is told how the subscription fares, for logs and metrics; it should be quick.
   public var observer: (@Sendable (RevocationEvent) -> Void)?

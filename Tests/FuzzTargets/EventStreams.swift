@@ -2,6 +2,7 @@
 // what is denied by them.
 
 #if DEBUG || FUZZING
+@testable import API
 @testable import SignetVerifier
 
 extension FuzzTarget {
@@ -12,6 +13,10 @@ extension FuzzTarget {
     for piece in [1, 7, stream.count + 1] {
       let read = try events(stream, piece: piece)
       try check(read == expected, "in pieces of \(piece): \(read) instead of \(expected)")
+    }
+    // What a server would be sent back as a place, and is one, is the same when it is written.
+    for place in expected.compactMap({ FeedPosition($0.id) }) {
+      try check(FeedPosition("\(place)").map { "\($0)" } == "\(place)", "another place than \(place)")
     }
     var denied = DeniedTokens(most: 4)
     for event in expected {

@@ -49,7 +49,8 @@ struct StoreFile {
     return (try size().bytes - before) / Double(count)
   }
 
-  /// Adds so many denied sessions, good for a quarter of an hour. No server may run.
+  /// Adds so many denied sessions of the audience that there are sessions of, good for a quarter of an hour. No server may
+  /// run.
   func addDenials(_ count: Int) throws {
     let connection = try Connection(path: path, access: .readWrite)
     try connection.execute(
@@ -57,7 +58,8 @@ struct StoreFile {
       PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE; PRAGMA cache_size = -4000000;
       WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < \(count))
       INSERT INTO denied (kind, id, audience, denied_at, expires_at)
-      SELECT 1, randomblob(16), (SELECT min(key) FROM text), unixepoch() * 1000, unixepoch() * 1000 + 900000 FROM number;
+      SELECT 1, randomblob(16), (SELECT max(audience) FROM session), unixepoch() * 1000, unixepoch() * 1000 + 900000
+      FROM number;
       """)
   }
 

@@ -17,7 +17,8 @@ extension FuzzTarget {
     guard let origin, let url = URLComponents(string: text) else { throw Broken("may be registered, and is no origin") }
     try check(url.scheme == origin.scheme && url.encodedHost == origin.host, "another host: \(origin)")
     try check(url.path.isEmpty && url.user == nil && url.query == nil && url.fragment == nil, "more than an origin")
-    try check(text == "\(origin.scheme)://\(origin.host)" + (url.port.map { ":\($0)" } ?? ""), "not as browsers write it")
+    let port = url.port.map { ":\($0)" } ?? ""
+    try check(text == "\(origin.scheme)://\(origin.host)\(port)", "not as browsers write it")
   }
 
   /// A distinguished name, as a certificate says it.

@@ -34,7 +34,9 @@ extension FuzzTarget {
     try check(RequestURI.isSame(text, form), "not itself")
     try check(form.hasPrefix("http://") || form.hasPrefix("https://"), "another scheme")
     try check(!form.contains { "?# \\".contains($0) }, "more than a URI without query")
-    try check(!form.contains("/../") && !form.contains("/./"), "dot segments: \(shown(normal))")
+    // The host may well be a dot; it is nobody's.
+    let path = form.dropFirst(form.hasPrefix("https") ? 8 : 7).drop { $0 != "/" }
+    try check(!path.contains("/../") && !path.contains("/./"), "dot segments: \(shown(normal))")
   }
 
   /// `Client-Cert`, against Foundation's base64.

@@ -8,7 +8,8 @@ import Testing
     "https://app.example", "https://app.example:8443", "https://192.0.2.1", "https://[2001:db8::1]",
     "https://[::1]:8443",
     "http://localhost", "http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000", "http://app.localhost",
-    "https://xn--bcher-kva.example", "https://a",
+    "https://xn--bcher-kva.example", "https://a", "https://7.example", "https://a.0b",
+    "https://[2001:db8::1:0:0:1]",
   ])
   func originsAsBrowsersWriteThem(_ text: String) { #expect(OriginSyntax.isValid(text)) }
 
@@ -21,6 +22,9 @@ import Testing
     "http://localhost.evil.example", "https://a@app.example", "https://*.example", "https://-a.example", "https://a..b",
     "https://bücher.example", "https://[::1", "https://[zz]", "ftp://app.example", "https:app.example", " https://a",
     "https://a b", "https://app.example\n",
+    "https://[2001:B8::1]", "https://[2001:0db8::1]", "https://[0:0:0:0:0:0:0:1]",
+    "https://[::ffff:192.0.2.1]", "https://[fe80::1%lo]", "https://192.0.2", "https://192.0.2.01", "https://1",
+    "https://192.0.2.256", "https://a.0x7f", "http://127.1",
   ])
   func whatNoBrowserSends(_ text: String) { #expect(!OriginSyntax.isValid(text)) }
 

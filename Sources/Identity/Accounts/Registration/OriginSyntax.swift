@@ -1,5 +1,7 @@
 // What an origin looks like in the field that a browser sends: any other spelling would never be equal to one.
 
+import Glibc
+
 /// Origins of pages (RFC 6454 section 6.2) as browsers write them.
 package enum OriginSyntax {
   /// Whether `text` is one whose pages may be trusted with anything: of https, or of this machine.
@@ -24,9 +26,11 @@ package enum OriginSyntax {
 
   private static func isHost(_ host: Substring) -> Bool {
     if host.hasPrefix("[") {
-      return host.hasSuffix("]") && CertificateSubject("ip:" + host.dropFirst().dropLast()) != nil
+      return host.hasSuffix("]") && isAddress(host.dropFirst().dropLast(), AF_INET6)
     }
     let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+    // To a browser a host that ends in a number is an address, of which it writes all four numbers in decimal.
+    if let last = labels.last, last.hasPrefix("0x") || last.allSatisfy(\.isNumber) { return isAddress(host, AF_INET) }
     return labels.allSatisfy { label in
       (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
         && label.utf8.allSatisfy {
@@ -37,6 +41,18 @@ package enum OriginSyntax {
 
   private static func isThisMachine(_ host: Substring) -> Bool {
     host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]"
-      || (host.hasPrefix("127.") && CertificateSubject("ip:" + host) != nil)
+      || (host.hasPrefix("127.") && isAddress(host, AF_INET))
+  }
+
+  /// Whether it is an address in the one form in which it is written.
+  private static func isAddress(_ text: Substring, _ family: Int32) -> Bool {
+    var bytes = in6_addr()
+    var written = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    guard inet_pton(family, String(text), &bytes) == 1,
+      inet_ntop(family, &bytes, &written, socklen_t(written.count)) != nil
+    else { return false }
+    // With a dotted part it is an IPv4 address in IPv6's clothes, which browsers write otherwise.
+    return written.prefix { $0 != 0 }.elementsEqual(text.utf8.map { CChar(bitPattern: $0) })
+      && (family == AF_INET || !text.contains("."))
   }
 }

@@ -1,4 +1,4 @@
-// A row of the denylist as services read it: its name, and the members of its JSON object.
+// A row of the denylist as services read it, by the feed and from Redis: its name, and the members of its JSON object.
 
 package import JSON
 package import Storage
@@ -23,12 +23,11 @@ extension Denial {
     return moment.settled > .min ? left : max(left, Clock.settling)
   }
 
-  /// Writes it as an object: `sid`, `jti` or `kid`; `aud` where it is of one audience alone; `exp`, when it can be forgotten.
-  /// Of a session that goes on, those tokens are denied whose generation, the first four bytes of their `jti`, is less than
-  /// `before_generation`; for who doesn't look into a `jti`, those issued before the second `before`.
-  package func write(into json: inout JSONWriter) {
-    json.beginObject()
-    json.member("seq", sequence)
+  /// Writes the members that services read: `sid`, `jti` or `kid`; `aud` where it is of one audience alone; `exp`, when it can
+  /// be forgotten. Of a session that goes on, those tokens are denied whose generation, the first four bytes of their `jti`,
+  /// is less than `before_generation`; for who doesn't look into a `jti`, those issued before the second `before`: what was
+  /// issued in the very second of the change stays good by that, since the change was answered with tokens of it.
+  package func writeMembers(into json: inout JSONWriter) {
     switch subject {
     case .session(_, let validFrom):
       json.member("sid", name)
@@ -41,6 +40,5 @@ extension Denial {
     }
     if let audience { json.member("aud", audience) }
     json.member("exp", (expiresAt + 999) / 1000)
-    json.endObject()
   }
 }

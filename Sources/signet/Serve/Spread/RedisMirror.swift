@@ -145,7 +145,10 @@ actor RedisMirror {
 
   private func append(_ row: Denial, _ life: Int64, to commands: inout [RedisCommand]) {
     var json = JSONWriter()
-    row.write(into: &json)
+    json.beginObject()
+    json.member("seq", row.sequence)
+    row.writeMembers(into: &json)
+    json.endObject()
     // No key where the session goes on: who only looks whether there is one would sign its user out for good.
     if row.isWhole {
       // A period and not a moment: Redis's clock may be another one.

@@ -77,7 +77,7 @@ package final class ProofChecker {
     guard proof.createdAt >= now - Self.oldest else { throw .tooOld }
     guard proof.createdAt <= now + Self.ahead else { throw .fromTheFuture }
     if let nonce = proof.nonce {
-      guard nonces.isGood(nonce, now: now) else { throw .needsNonce }
+      guard nonces.time(of: nonce, now: now) != nil else { throw .needsNonce }
     } else {
       guard proof.createdAt >= replays.startedAt, proof.createdAt <= now else { throw .needsNonce }
     }

@@ -114,7 +114,7 @@ import Testing
       # Every connection is another event loop's, maybe.
       answer = requests.get(issuer + "/v1/me", headers={"DPoP": good, "Authorization": "DPoP " + access})
       check("replay", answer, "401 invalid_dpop_proof")
-    answer = client.call("GET", "/v1/me", client.proof("GET", "/v1/me", access, nonce="x" * 22), access)
+    answer = client.call("GET", "/v1/me", client.proof("GET", "/v1/me", access, nonce="x" * 30), access)
     check("nonce", answer, "401 use_dpop_nonce")
     assert 'error="use_dpop_nonce"' in answer.headers["WWW-Authenticate"] and answer.headers["DPoP-Nonce"]
     check("its nonce", client.call("GET", "/v1/me", True, access), "200 None")
@@ -145,7 +145,7 @@ import Testing
     body = {"username": "ada", "password": sys.argv[2]}
     answer = client.call("POST", "/v1/login", client.proof("POST", "/v1/login", **old), body=body)
     check("old", answer, "400 use_dpop_nonce")
-    assert answer.headers["DPoP-Nonce"] == client.nonce and len(client.nonce) == 22
+    assert answer.headers["DPoP-Nonce"] == client.nonce and client.nonce
     check("with the nonce", client.call("POST", "/v1/login", client.proof("POST", "/v1/login", **old), body=body), "200 None")
     ahead = {"iat": int(time.time()) + 10}
     client.nonce = None

@@ -38,7 +38,7 @@ import Testing
     (["iat": "1700003700"], .fromTheFuture), (["iat": "1700000115"], .needsNonce), (["iat": "1700000101"], .needsNonce),
     (["jti": nil], .claim("jti")), (["jti": #""""#], .claim("jti")), (["jti": "7"], .claim("jti")),
     (["nonce": "7"], .claim("nonce")), (["nonce": #""guessed""#], .needsNonce),
-    (["nonce": #""AAAAAAAAAAAAAAAAAAAAAA""#], .needsNonce), (["ath": "7"], .claim("ath")),
+    (["nonce": #""AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA""#], .needsNonce), (["ath": "7"], .claim("ath")),
   ]
 
   @Test(arguments: claims) func check(changes: [String: String?], expected: ProofRefusal?) throws {

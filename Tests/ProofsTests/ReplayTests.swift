@@ -67,16 +67,23 @@ import Testing
     let nonce = side.nonces.nonce(now: begin)
     #expect(side.nonces.nonce(now: begin + 29_999) == nonce)
     #expect(side.nonces.nonce(now: begin + 30_000) != nonce)
-    #expect(side.nonces.isGood(nonce, now: begin + 59_999))
-    #expect(!side.nonces.isGood(nonce, now: begin + 60_000))
+    #expect(side.nonces.time(of: nonce, now: begin + 59_999) == begin)
+    #expect(side.nonces.time(of: nonce, now: begin + 60_000) == nil)
     // Another node's clock may be behind.
-    #expect(side.nonces.isGood(nonce, now: begin - 1))
-    #expect(!side.nonces.isGood(nonce, now: begin - 30_001))
-    #expect(!side.nonces.isGood(String(nonce.dropLast()), now: begin))
+    #expect(side.nonces.time(of: nonce, now: begin - 15_000) == begin)
+    #expect(side.nonces.time(of: nonce, now: begin - 15_001) == nil)
+    // Nothing of it may be changed, and nothing be added.
+    for index in nonce.indices {
+      let letter = nonce[index] == "A" ? "B" : "A"
+      #expect(side.nonces.time(of: nonce.replacingCharacters(at: index, letter), now: begin) == nil)
+    }
+    for bad in ["", String(nonce.dropLast()), nonce + "A", nonce + "=", String(nonce.dropLast(2)) + "==", "é" + nonce] {
+      #expect(side.nonces.time(of: bad, now: begin) == nil)
+    }
     let rotated = try ProofNonces(keys: [[UInt8](repeating: 8, count: 32), Side.nonceKey], startedAt: 0)
-    #expect(rotated.isGood(nonce, now: begin))
+    #expect(rotated.time(of: nonce, now: begin) == begin)
     #expect(rotated.nonce(now: begin) != nonce)
-    #expect(!side.nonces.isGood(rotated.nonce(now: begin), now: begin))
+    #expect(side.nonces.time(of: rotated.nonce(now: begin), now: begin) == nil)
     // A newer one comes with the answer.
     let later = try side.checker.check(
       maker.proof(["nonce": "\"\(nonce)\"", "iat": "\(begin / 1000 + 30)"]),
@@ -104,5 +111,11 @@ import Testing
     #expect(memory.note(1, createdAt: now, hasNonce: false, now: now + 1000) == .unknown)
     #expect(memory.note(3, createdAt: now, hasNonce: true, now: now + 1000) == .new)
     #expect(memory.note(3, createdAt: now, hasNonce: true, now: now + 1000) == .replayed)
+  }
+}
+
+extension String {
+  fileprivate func replacingCharacters(at index: Index, _ letter: String) -> String {
+    self[..<index] + letter + self[self.index(after: index)...]
   }
 }

@@ -20,17 +20,19 @@ package final class ProofNonces {
   private static let length = Base64URL.encodedSize(timeSize + macSize)
 
   private let macs: [HMACSHA256]
+  private let replays: Replays
   private let first: Int64
   private var latest: (time: Int64, text: String)?
 
   /// - Parameters:
   ///   - keys: the newest first; every one is taken.
-  ///   - startedAt: since when used proofs are remembered, in milliseconds since 1970.
-  package init(keys: [[UInt8]], startedAt: Int64) throws(OpenSSLError) {
+  ///   - replays: the memory of used proofs, which says since when it remembers.
+  package init(keys: [[UInt8]], for replays: Replays) throws(OpenSSLError) {
     var macs: [HMACSHA256] = []
     for key in keys { macs.append(try HMACSHA256(key: key)) }
     self.macs = macs
-    first = startedAt + Self.ahead
+    self.replays = replays
+    first = replays.startedAt + Self.ahead
   }
 
   /// The nonce to give at `now`, in milliseconds since 1970.
@@ -54,8 +56,8 @@ package final class ProofNonces {
     return macs.contains { constantTimeEqual(Self.tag($0, head), tag) } ? time : nil
   }
 
-  /// The time of the nonce to give.
-  private func given(_ now: Int64) -> Int64 { max(Self.beginning(now), first) }
+  /// The time of the nonce to give. After the clock was set back it is later than now.
+  private func given(_ now: Int64) -> Int64 { max(Self.beginning(now), first, replays.firstNonce(now: now) ?? first) }
 
   private static func beginning(_ now: Int64) -> Int64 { now / width * width }
 

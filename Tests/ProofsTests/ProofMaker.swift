@@ -61,7 +61,7 @@ struct Side {
   /// - Parameter startedAt: two minutes ago, usually.
   init(startedAt: Int64 = now - 120_000, sharing replays: Replays? = nil, capacity: Int = 1 << 12) throws {
     self.replays = replays ?? Replays(now: startedAt, capacity: capacity)
-    nonces = try ProofNonces(keys: [Self.nonceKey], startedAt: startedAt)
+    nonces = try ProofNonces(keys: [Self.nonceKey], for: self.replays)
     checker = ProofChecker(self.replays, nonces)
   }
 

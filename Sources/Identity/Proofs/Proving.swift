@@ -98,7 +98,7 @@ extension KeyRing {
   /// What checks proofs on one thread.
   func proofChecker(_ replays: Replays) throws -> ProofChecker {
     let keys = secrets[.proofNonce, default: [:]].sorted { $0.key > $1.key }.map(\.value)
-    return ProofChecker(replays, try ProofNonces(keys: keys, startedAt: replays.startedAt))
+    return ProofChecker(replays, try ProofNonces(keys: keys, for: replays))
   }
 }
 

@@ -128,6 +128,36 @@ import Testing
     check("no proof", client.call("POST", "/v1/refresh", "-", body={"refresh_token": refresh}), "400 invalid_dpop_proof")
     """
 
+  /// What isn't a refresh token of ours costs no look at the proof that comes with it.
+  @Test(.needsPython) func garbageBeforeProofs() async throws {
+    try await withServer { server in
+      try await server.addUser()
+      try await run(server, Self.garbage)
+      let metrics = try await server.metrics()
+      #expect(metrics.contains("signet_dpop_proofs_total{outcome=\"good\"} 4\n"))
+      #expect(metrics.contains("signet_dpop_proofs_total{outcome=\"refused\"} 0\n"))
+    }
+  }
+
+  private static let garbage = """
+    client = Client()
+    refresh = client.login()["refresh_token"]
+    last = "A" if refresh[-1] != "A" else "Q"
+    for token in ["sgr_x", "x", refresh[:-1] + last]:
+      for path, more, status in [("/v1/refresh", {"body": {"refresh_token": token}}, 401),
+                                 ("/oauth2/token", {"form": {"grant_type": "refresh_token", "refresh_token": token}}, 400),
+                                 ("/v1/logout", {"body": {"refresh_token": token, "all": True}}, 401)]:
+        for bad in [client.proof("POST", "/elsewhere"), "x.y.z", None]:
+          check("garbage " + path, client.call("POST", path, bad, **more), f"{status} invalid_grant")
+    # A proof that came with it was not used up.
+    for path, more, code in [("/v1/refresh", lambda token: {"body": {"refresh_token": token}}, 200),
+                             ("/oauth2/token", lambda token: {"form": {"grant_type": "refresh_token", "refresh_token": token}}, 200),
+                             ("/v1/logout", lambda token: {"body": {"refresh_token": token}}, 204)]:
+      proof = client.proof("POST", path)
+      client.call("POST", path, proof, **more("sgr_x"))
+      check(path, client.call("POST", path, proof, **more(refresh)), f"{code} None")
+    """
+
   @Test(.needsPython) func whatIsOlderThanTheServerNeedsANonce() async throws {
     try await withServer { server in
       try await server.addUser()

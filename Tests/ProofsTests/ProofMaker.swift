@@ -14,6 +14,8 @@ struct ProofMaker {
 
   init(_ algorithm: SignatureAlgorithm = .es256) throws { key = try SigningKey.generate(algorithm) }
 
+  init(_ key: SigningKey) { self.key = key }
+
   /// The key's thumbprint, 32 bytes.
   var thumbprint: [UInt8] { (try? Base64URL.decode(key.publicJWK.thumbprint)) ?? [] }
 

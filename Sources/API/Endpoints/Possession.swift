@@ -19,6 +19,13 @@ extension Endpoints {
     return proven
   }
 
+  /// What a request with a refresh token has proved. Beside what isn't one a proof isn't looked at: the request is refused
+  /// anyway, and has cost a MAC instead of a signature.
+  func proven(_ exchange: Exchange, by refreshToken: String) throws(Refusal) -> Proven {
+    guard exchange.field(.dpop) == nil || issuer.isOurs(refreshToken: refreshToken) else { return Proven() }
+    return try proven(exchange)
+  }
+
   /// Whom the request's access token speaks for (RFC 6750 section 2.1, RFC 9449 section 7.1).
   func bearer(_ exchange: Exchange) async throws(Refusal) -> Bearer {
     guard let field = exchange.field(.authorization) else { throw Refusal(.missingToken, cause: "no_token") }

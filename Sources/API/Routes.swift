@@ -27,6 +27,7 @@ extension Endpoints {
       Route(.post, "/oauth2/introspect", name: "introspect", deferred(.oauth, introspect)),
       Route(.post, "/oauth2/revoke", name: "revoke", deferred(.oauth, revoke)),
       Route(.get, "/v1/revocations", name: "revocations", deferred(.oauth, revocations)),
+      Route(.post, "/v1/revocations", name: "revocations", deferred(.oauth, revocations)),
       Route(.get, "/.well-known/jwks.json", name: "jwks", .immediate(jwks)),
       Route(.get, "/.well-known/oauth-authorization-server", name: "metadata", .immediate(metadata)),
       Route(.get, "/.well-known/openid-configuration", name: "metadata_openid", .immediate(metadata)),

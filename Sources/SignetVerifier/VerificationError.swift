@@ -175,8 +175,8 @@ extension VerificationError {
       .invalidContentSize, .decryptionFailed:
       self = .undecryptable
     // The rest is about keys, which were checked before they verified anything.
-    case .invalidKey, .unsupportedKey, .unavailableAlgorithm, .weakKey, .costlyKey, .wrongKeyUse, .noPublicKey, .duplicateKeyID,
-      .tooManyKeys, .cryptographyFailed:
+    case .invalidKey, .unsupportedKey, .unavailableAlgorithm, .weakKey, .wrongKeyUse, .noPublicKey, .duplicateKeyID,
+      .tooManyKeys, .cryptographyFailed, .costlyKey:
       self = .cryptographyFailed
     }
   }

@@ -13,7 +13,8 @@ import Testing
       Change("@system-ca", own.certificate),
       Change(
         "#bind :443 ssl crt /etc/haproxy/login.example.com.pem alpn h2,http/1.1 ssl-min-ver TLSv1.2",
-        "bind unix@\(socket) ssl crt \(pair) verify optional ca-file \(own.certificate) ca-ignore-err all crt-ignore-err all"),
+        "bind unix@\(socket) ssl crt \(pair) verify optional ca-file \(own.certificate) ca-ignore-err all crt-ignore-err all"
+      ),
       Change("#http-request set-header Client-Cert", "http-request set-header Client-Cert"),
     ]
     let settings = ["proxy.trusted=127.0.0.1", "proxy.client_certificate=true"]

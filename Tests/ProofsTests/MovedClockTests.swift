@@ -34,7 +34,9 @@ import Testing
     let first = try Side(startedAt: now), used = try proof(first, at: now + 10)
     #expect(first.refusal(used, at: now + 10) == nil)
     let second = try Side(startedAt: now + 20)
-    for time: Int64 in [20, 1000, 14_000, 29_000, 59_000] { #expect(second.refusal(used, at: now + time) == .needsNonce) }
+    for time: Int64 in [20, 1000, 14_000, 29_000, 59_000] {
+      #expect(second.refusal(used, at: now + time) == .needsNonce)
+    }
     // One made before its start, by a client that has asked; any other node takes it too.
     let old = try proof(second, at: now + 30, createdAt: now - 5000)
     #expect(second.refusal(old, at: now + 30) == nil)

@@ -41,8 +41,8 @@ extension Endpoints {
     if !isBearer, let presented = try presentedToken(exchange, body) {
       try await clearingCookie(exchange, of: presented) { () async throws(Refusal) in
         try await issuer.logout(
-          refreshToken: presented.text, of: presented.clients, all: all, proven: try proven(exchange, by: presented.text),
-          from: requester(exchange))
+          refreshToken: presented.text, of: presented.clients, all: all,
+          proven: try proven(exchange, by: presented.text), from: requester(exchange))
       }
       if presented.isCookie { clearCookie(exchange) }
     } else {

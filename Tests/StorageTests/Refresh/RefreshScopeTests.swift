@@ -21,7 +21,9 @@ import Testing
   }
 
   /// Also in the hand of somebody with a spent token, who must not learn more of it by asking for too much.
-  @Test(arguments: ["admin", "read admin", "rea", "readwrite", "read,write", "READ", "\u{212A}8", "read\u{0}", "read\twrite"])
+  @Test(arguments: [
+    "admin", "read admin", "rea", "readwrite", "read,write", "READ", "\u{212A}8", "read\u{0}", "read\twrite",
+  ])
   func notGranted(scope: String) {
     for generation: UInt32 in [0, 1, 2] { #expect(decision(scope, generation: generation) == .refuse(.scope)) }
   }

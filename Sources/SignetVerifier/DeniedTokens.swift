@@ -40,7 +40,7 @@ struct DeniedTokens {
   }
 
   /// Takes an event of the feed; one of a name that isn't known is passed over.
-  mutating func take(_ event: ServerSentEvent, now: Int64) throws(RevocationProblem) {
+  mutating func take(_ event: ServerSentEvent, now: Int64) throws(FetchProblem) {
     switch event.name {
     case "denied", "key_revoked": break
     default: return
@@ -64,17 +64,17 @@ struct DeniedTokens {
     }
   }
 
-  private static let malformed = RevocationProblem(.badAnswer, "the feed holds an event that can't be read")
+  private static let malformed = FetchProblem(.badAnswer, "the feed holds an event that can't be read")
 
-  private mutating func makeRoom(_ now: Int64) throws(RevocationProblem) {
+  private mutating func makeRoom(_ now: Int64) throws(FetchProblem) {
     guard count >= min(nextSweep, most) else { return }
     sessions = sessions.filter { $0.value.expiresAt >= now }
     tokens = tokens.filter { $0.value >= now }
     keys = keys.filter { $0.value >= now }
     nextSweep = max(1024, 2 * count)
     guard count < most else {
-      throw RevocationProblem(
-        .tooMany, "more than \(most) sessions and tokens are denied; raise revocations.mostEntries")
+      throw FetchProblem(
+        .tooLarge, "more than \(most) sessions and tokens are denied; raise revocations.mostEntries")
     }
   }
 

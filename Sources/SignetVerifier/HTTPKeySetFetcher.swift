@@ -7,34 +7,22 @@ import OutgoingHTTP
 /// The server's certificate is checked for the host of the URL. Redirects are not followed, cookies not kept, proxies of
 /// the environment not used unless ``FetchOptions`` says so. An answer may have 1 MiB.
 public struct HTTPKeySetFetcher: KeySetFetching {
-  private let url: HTTPURL
-  private let client: HTTPClient
+  private let remote: Remote
 
   /// Opens libcurl; throws when it isn't there, or when the URL isn't one to fetch keys from.
   /// - Parameters:
   ///   - url: `https://…`; for this machine (`localhost`, `127.0.0.1`, `[::1]`) also `http://…`.
   ///   - options: how it is fetched.
   public init(url: String, options: FetchOptions = FetchOptions()) throws(VerifierSetupError) {
-    do { self.url = try HTTPURL(url) } catch {
-      // The text itself may hold what the problem is about: a password.
-      throw VerifierSetupError("the URL of the key set \(error)")
-    }
-    guard self.url.isSecure || self.url.isLoopback || options.allowsPlainHTTP else {
-      throw VerifierSetupError(
-        "the URL of the key set begins with http://, so whoever stands between could replace the keys; "
-          + "use https://, or set fetching.allowsPlainHTTP where the network is trusted")
-    }
-    do { client = try HTTPClient(HTTPOptions(options)) } catch {
-      throw VerifierSetupError("keys can't be fetched: \(error)")
-    }
+    remote = try Remote(url, of: "key set", risk: "whoever stands between could replace the keys", options)
   }
 
   /// Fetches the set; any other answer than 200 with a body, or 304 when that was asked for, is a problem.
-  public func fetch(entityTag: String?) async throws(KeySetProblem) -> KeySetAnswer {
+  public func fetch(entityTag: String?) async throws(FetchProblem) -> KeySetAnswer {
     var fields = [HTTPField("Accept", "application/jwk-set+json, application/json")]
     if let entityTag { fields.append(HTTPField("If-None-Match", entityTag)) }
     let answer: HTTPAnswer
-    do { answer = try await client.get(url, fields: fields) } catch { throw KeySetProblem(error, url) }
+    do { answer = try await remote.client.get(remote.url, fields: fields) } catch { throw remote.problem(error) }
     let maxAge = CacheControl.remaining(answer.list("cache-control"), age: answer.list("age"))
     switch answer.status {
     case 200:
@@ -42,12 +30,9 @@ public struct HTTPKeySetFetcher: KeySetFetching {
       return KeySetAnswer(.document(answer.body), entityTag: tag, maxAge: maxAge)
     case 304 where entityTag != nil: return KeySetAnswer(.notModified, entityTag: entityTag, maxAge: maxAge)
     case 304:
-      throw KeySetProblem(.status(304), "\(url) answers 304 (not modified) although it wasn't asked for changes")
-    case 300..<400:
-      throw KeySetProblem(
-        .status(answer.status),
-        "\(url) redirects (\(answer.status)), which is not followed; name the URL where the key set is")
-    default: throw KeySetProblem(.status(answer.status), "\(url) answers with status \(answer.status)")
+      throw FetchProblem(
+        .status(304), "\(remote.url) answers 304 (not modified) although it wasn't asked for changes")
+    default: throw remote.problem(status: answer.status)
     }
   }
 
@@ -58,22 +43,5 @@ public struct HTTPKeySetFetcher: KeySetFetching {
       return false
     }
     return opaque.dropFirst().dropLast().utf8.allSatisfy { $0 == 0x21 || (0x23...0x7E).contains($0) }
-  }
-}
-
-extension KeySetProblem {
-  init(_ failure: HTTPFailure, _ url: HTTPURL) {
-    let cause: Cause =
-      switch failure.cause {
-      case .library: .libraryMissing
-      case .unknownHost, .unreachable: .unreachable
-      case .timedOut: .timedOut
-      case .untrusted, .tls: .untrusted
-      case .badAnswer: .badAnswer
-      case .tooLarge: .tooLarge
-      case .cancelled: .cancelled
-      case .failed: .other
-      }
-    self.init(cause, "\(url) can't be fetched: \(failure)")
   }
 }

@@ -12,9 +12,8 @@ final class KeyCache: Sendable {
     var keys: TrustedKeys?
     var entityTag: String?
     /// Why the last fetch failed.
-    var problem: KeySetProblem?
-    var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-    var tickets = 0
+    var problem: FetchProblem?
+    var waiters = WaitingList()
     var timer: Task<Void, Never>?
     var fetch: Task<Void, Never>?
   }
@@ -24,7 +23,7 @@ final class KeyCache: Sendable {
     case wait(attempt: Int)
     case begin(attempt: Int)
     case refuse
-    case fail(KeySetProblem)
+    case fail(FetchProblem)
   }
 
   private let state: Monitor<State>
@@ -81,7 +80,7 @@ final class KeyCache: Sendable {
     }
   }
 
-  private static let cancelled = KeySetProblem(.cancelled, "the fetch was cancelled")
+  private static let cancelled = FetchProblem(.cancelled, "the fetch was cancelled")
 
   private func look() -> Step {
     let now = options.time.elapsed
@@ -116,24 +115,7 @@ final class KeyCache: Sendable {
 
   /// Waits until that fetch has ended, however.
   private func wait(for attempt: Int) async throws(VerificationError) {
-    let ticket = state.withLock { state in
-      state.tickets += 1
-      return state.tickets
-    }
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { waiter in
-        let isOver = state.withLock { state in
-          // The handler below runs after the mark that is read here, so one of the two finds the waiter.
-          guard state.schedule.attempt?.number == attempt, !Task.isCancelled else { return true }
-          state.waiters[ticket] = waiter
-          return false
-        }
-        if isOver { waiter.resume() }
-      }
-    } onCancel: {
-      state.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume()
-    }
-    if Task.isCancelled { throw .cancelled }
+    try await state.wait(in: \.waiters) { $0.schedule.attempt?.number != attempt }
   }
 }
 
@@ -142,8 +124,8 @@ extension KeyCache {
   private func fetch(_ attempt: Int) {
     let tag = state.withLock { $0.keys == nil ? nil : $0.entityTag }
     let task = Task.detached { [weak self, fetching] in
-      let outcome: Result<KeySetAnswer, KeySetProblem>
-      do throws(KeySetProblem) {
+      let outcome: Result<KeySetAnswer, FetchProblem>
+      do throws(FetchProblem) {
         outcome = .success(try await fetching.fetch(entityTag: tag))
       } catch {
         outcome = .failure(error)
@@ -154,32 +136,30 @@ extension KeyCache {
     planTimer()
   }
 
-  private func end(_ attempt: Int, _ outcome: Result<KeySetAnswer, KeySetProblem>) {
+  private func end(_ attempt: Int, _ outcome: Result<KeySetAnswer, FetchProblem>) {
     let held = state.withLock { $0.keys }
-    let result = Result { () throws(KeySetProblem) in try read(outcome.get(), held) }
+    let result = Result { () throws(FetchProblem) in try read(outcome.get(), held) }
     let answer = try? outcome.get()
     let now = options.time.elapsed
-    let ended = state.withLock { state -> (KeySetEvent, [CheckedContinuation<Void, Never>])? in
+    let ended = state.withLock { state -> (event: KeySetEvent, waiters: WaitingList.Waiters)? in
       // One which was given up may still end.
       guard state.schedule.attempt?.number == attempt else { return nil }
-      let event = state.note(result, answer, at: now)
-      defer { state.waiters = [:] }
-      return (event, Array(state.waiters.values))
+      return (state.note(result, answer, at: now), state.waiters.empty())
     }
-    guard let (event, waiters) = ended else { return }
-    for waiter in waiters { waiter.resume() }
+    guard let ended else { return }
+    for waiter in ended.waiters { waiter.resume() }
     planTimer()
-    options.observer?(event)
+    options.observer?(ended.event)
   }
 
   /// The keys of an answer: those held when it is the same set.
-  private func read(_ answer: KeySetAnswer, _ held: TrustedKeys?) throws(KeySetProblem) -> TrustedKeys {
+  private func read(_ answer: KeySetAnswer, _ held: TrustedKeys?) throws(FetchProblem) -> TrustedKeys {
     switch answer.content {
     case .document(let document):
       if let held, held.document == document { return held }
       return try TrustedKeys(document: document, largestToken: options.largestToken)
     case .notModified:
-      guard let held else { throw KeySetProblem(.badAnswer, "the answer refers to a set that isn't held") }
+      guard let held else { throw FetchProblem(.badAnswer, "the answer refers to a set that isn't held") }
       return held
     }
   }
@@ -211,7 +191,7 @@ extension KeyCache {
     case .begin(let attempt): fetch(attempt)
     case .giveUp(let attempt, let task):
       // First the verdict, since a fetch that is cancelled ends too, with another one.
-      end(attempt, .failure(KeySetProblem(.timedOut, "the fetch took too long")))
+      end(attempt, .failure(FetchProblem(.timedOut, "the fetch took too long")))
       task?.cancel()
     }
   }
@@ -220,7 +200,7 @@ extension KeyCache {
 extension KeyCache.State {
   /// Takes a fetch's result over.
   fileprivate mutating func note(
-    _ result: Result<TrustedKeys, KeySetProblem>, _ answer: KeySetAnswer?, at now: Int64
+    _ result: Result<TrustedKeys, FetchProblem>, _ answer: KeySetAnswer?, at now: Int64
   ) -> KeySetEvent {
     let chance = Double.random(in: 0...1)
     switch result {

@@ -8,7 +8,7 @@ public protocol KeySetFetching: Sendable {
   /// Fetches the set.
   /// - Parameter entityTag: the ``KeySetAnswer/entityTag`` of the set that the verifier holds, which may be answered by
   ///   ``KeySetAnswer/Content/notModified``; nil when it holds none.
-  func fetch(entityTag: String?) async throws(KeySetProblem) -> KeySetAnswer
+  func fetch(entityTag: String?) async throws(FetchProblem) -> KeySetAnswer
 }
 
 /// A fetched JWK Set.
@@ -36,43 +36,6 @@ public struct KeySetAnswer: Sendable {
   }
 }
 
-/// Why a key set could not be had: the issuer's or the network's trouble, never the token's.
-public struct KeySetProblem: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What kind of trouble it is.
-  public enum Cause: Sendable, Equatable {
-    /// libcurl isn't installed.
-    case libraryMissing
-    /// The host isn't known, or nothing answers there.
-    case unreachable
-    case timedOut
-    /// The server's certificate isn't good, or TLS failed otherwise.
-    case untrusted
-    /// Another status than 200 and 304; redirects are not followed.
-    case status(Int)
-    /// What came isn't good HTTP.
-    case badAnswer
-    /// More than 256 KiB or 100 keys.
-    case tooLarge
-    /// What came isn't a JWK Set, or one of malformed and weak keys alone.
-    case notAKeySet
-    /// A JWK Set without any key for signatures that this verifier knows: the issuer has none.
-    case noUsableKey
-    case cancelled
-    case other
-  }
-
-  /// What kind of trouble it is.
-  public let cause: Cause
-  /// A sentence for the log, with the mend where there is one. It holds no piece of any token.
-  public let description: String
-
-  /// A problem of your own ``KeySetFetching``; the description goes to logs and may go to clients.
-  public init(_ cause: Cause, _ description: String) {
-    self.cause = cause
-    self.description = description
-  }
-}
-
 /// What became of a fetch; see ``VerifierOptions/observer``.
 public enum KeySetEvent: Sendable, Equatable {
   /// A set with so many usable keys is trusted from now on.
@@ -80,7 +43,7 @@ public enum KeySetEvent: Sendable, Equatable {
   /// The set is the same as before.
   case unchanged
   /// The fetch failed and is repeated. While `trustsOldKeys`, tokens go on being verified with the keys held.
-  case failed(KeySetProblem, trustsOldKeys: Bool)
+  case failed(FetchProblem, trustsOldKeys: Bool)
 }
 
 /// Where a verifier gets its keys.

@@ -28,8 +28,8 @@ public struct RevocationFeed: Sendable {
   public var silence = Duration.seconds(45)
   /// The feed's `https://` URL; nil for `<issuer>/v1/revocations`.
   public var url: String?
-  /// The most denied tokens and sessions that are held, some 70 bytes each; 1,000,000, at most 10,000,000. One more, and
-  /// the feed counts as silent until some have expired.
+  /// The most denied tokens and sessions that are held, 45 to 90 bytes each; 1,000,000, at most 10,000,000. One more,
+  /// and the feed counts as silent until some have expired.
   public var mostEntries = 1_000_000
   /// Is told how the subscription fares, for logs and metrics; it should be quick.
   public var observer: (@Sendable (RevocationEvent) -> Void)?
@@ -50,42 +50,7 @@ public enum RevocationEvent: Sendable, Equatable {
   /// Everything that is denied is known, so many sessions and tokens; what comes is told at once.
   case current(entries: Int)
   /// The connection was lost or couldn't be made; it is tried again. Not yet silence.
-  case interrupted(RevocationProblem)
-}
-
-/// Why the feed can't be heard.
-public struct RevocationProblem: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What kind of trouble it is.
-  public enum Cause: Sendable, Equatable {
-    /// libcurl isn't installed.
-    case libraryMissing
-    /// The host isn't known, or nothing answers there.
-    case unreachable
-    /// Nothing was heard for too long.
-    case timedOut
-    /// The server's certificate isn't good, or TLS failed otherwise.
-    case untrusted
-    /// Another status than 200: with 401, the client's id or secret is wrong.
-    case status(Int)
-    /// What came isn't a feed of revocations, or broke off.
-    case badAnswer
-    /// The server ended the connection, as it does when it stops.
-    case ended
-    /// More is denied than ``RevocationFeed/mostEntries``.
-    case tooMany
-    case cancelled
-    case other
-  }
-
-  /// What kind of trouble it is.
-  public let cause: Cause
-  /// A sentence for the log, with the mend where there is one. It holds no piece of a token or secret.
-  public let description: String
-
-  init(_ cause: Cause, _ description: String) {
-    self.cause = cause
-    self.description = description
-  }
+  case interrupted(FetchProblem)
 }
 
 extension RevocationFeed {

@@ -16,21 +16,20 @@ final class RevocationListener: Sendable {
     var isCurrent = false
     /// When everything was last known, in milliseconds of `TimeSource.elapsed`; nil before the first time.
     var heardAt: Int64?
-    /// Why the last connection ended.
-    var problem: RevocationProblem?
+    /// Why the last connection ended, until another tells everything.
+    var problem: FetchProblem?
     /// What is wrong with what this connection has brought.
-    var defect: RevocationProblem?
-    /// Connections since the last one that told everything.
+    var defect: FetchProblem?
+    /// Connections since the last one that told everything and brought nothing wrong.
     var failures = 0
     /// Whether the first attempt has ended, or brought everything.
     var isSettled = false
-    var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-    var tickets = 0
+    var waiters = WaitingList()
     var task: Task<Void, Never>?
     var isStarted = false
   }
 
-  private enum Verdict { case good, denied, unknown, silent(RevocationProblem) }
+  private enum Verdict { case good, denied, unknown, silent(FetchProblem) }
 
   /// The longest pause between attempts, in milliseconds: below the shortest silence.
   private static let longestPause: Int64 = 15_000
@@ -89,39 +88,21 @@ final class RevocationListener: Sendable {
     return state.withLock { state in
       if isDenied(state.denied) { return .denied }
       if let heardAt = state.heardAt, now - heardAt <= feed.silence.milliseconds { return .good }
-      return state.isSettled ? .silent(state.problem ?? Self.silence) : .unknown
+      return state.isSettled ? .silent(state.defect ?? state.problem ?? Self.silence) : .unknown
     }
   }
 
-  private static let silence = RevocationProblem(.timedOut, "the feed of revocations is silent")
+  private static let silence = FetchProblem(.timedOut, "the feed of revocations is silent")
 
   /// Waits until the first attempt has brought everything, or failed.
   private func settled() async throws(VerificationError) {
-    let ticket = state.withLock { state in
-      state.tickets += 1
-      return state.tickets
-    }
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { waiter in
-        let isOver = state.withLock { state in
-          // The handler below runs after the mark that is read here, so one of the two finds the waiter.
-          guard !state.isSettled, !Task.isCancelled else { return true }
-          state.waiters[ticket] = waiter
-          return false
-        }
-        if isOver { waiter.resume() }
-      }
-    } onCancel: {
-      state.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume()
-    }
-    if Task.isCancelled { throw .cancelled }
+    try await state.wait(in: \.waiters) { $0.isSettled }
   }
 
   private func settle() {
-    let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+    let waiters = state.withLock { state in
       state.isSettled = true
-      defer { state.waiters = [:] }
-      return Array(state.waiters.values)
+      return state.waiters.empty()
     }
     for waiter in waiters { waiter.resume() }
   }
@@ -139,9 +120,9 @@ extension RevocationListener {
     let task = Task.detached { [weak self, source, time] in
       while !Task.isCancelled {
         guard let position = self?.begin() else { return }
-        var problem = RevocationProblem(.ended, "the server has ended the feed")
-        do throws(RevocationProblem) {
-          try await source.stream(after: position.lastEventID) { [weak self] part in self?.take(part) ?? false }
+        var problem = FetchProblem(.ended, "the server has ended the feed")
+        do throws(FetchProblem) {
+          try await source.stream(after: position.lastEventID) { [weak self] in self?.take($0) ?? false }
         } catch {
           problem = error
         }
@@ -166,10 +147,9 @@ extension RevocationListener {
   private struct Position { let lastEventID: String? }
 
   /// Takes what has come; false when it is no good.
-  private func take(_ part: RevocationPart) -> Bool {
-    guard case .piece(let bytes) = part else { return true }
+  private func take(_ bytes: [UInt8]) -> Bool {
     let (now, elapsed) = (time.now, time.elapsed)
-    let (becameCurrent, defect) = state.withLock { state -> (Int?, RevocationProblem?) in
+    let (becameCurrent, defect) = state.withLock { state -> (Int?, FetchProblem?) in
       let wasCurrent = state.isCurrent
       state.take(bytes, now: now, elapsed: elapsed)
       return (state.isCurrent && !wasCurrent ? state.denied.count : nil, state.defect)
@@ -182,12 +162,13 @@ extension RevocationListener {
   }
 
   /// The connection has ended, or none came about; how long to wait before the next, in milliseconds.
-  private func end(_ problem: RevocationProblem) -> Int64 {
+  private func end(_ problem: FetchProblem) -> Int64 {
     let chance = Double.random(in: 0...1)
-    let (told, pause) = state.withLock { state -> (RevocationProblem, Int64) in
+    let (told, pause) = state.withLock { state -> (FetchProblem, Int64) in
       // What was wrong with the events says more than that the transfer was ended for it.
       let told = state.defect ?? problem
       state.problem = told
+      if state.isCurrent, state.defect == nil { state.failures = 0 }
       state.isCurrent = false
       let pause = min(500 << Int64(min(state.failures, 10)), Self.longestPause)
       state.failures += 1
@@ -200,22 +181,16 @@ extension RevocationListener {
 }
 
 extension RevocationListener.State {
+  /// The longest id of an event that is sent back; Signet's have some 20 bytes.
+  private static let longestID = 64
+
   /// Takes a piece of the feed.
   fileprivate mutating func take(_ bytes: [UInt8], now: Int64, elapsed: Int64) {
     var events: [(event: ServerSentEvent, id: String)] = []
-    do throws(EventStreamParser.TooLarge) {
-      try parser.take(bytes) { events.append(($0, $1)) }
-    } catch {
-      defect = RevocationProblem(.badAnswer, "the feed holds an event that is too large")
-      heardAt = nil
-    }
-    do throws(RevocationProblem) {
-      for (event, id) in events {
-        try denied.take(event, now: now)
-        if !id.isEmpty { lastEventID = id }
-        note(event.name)
-        if isCurrent { heardAt = elapsed }
-      }
+    let isWhole = (try? parser.take(bytes) { events.append(($0, $1)) }) != nil
+    do throws(FetchProblem) {
+      for (event, id) in events { try take(event, id, now: now, elapsed: elapsed) }
+      if !isWhole { throw FetchProblem(.badAnswer, "the feed holds an event that is too large") }
     } catch {
       defect = error
       // What couldn't be taken may be the very token that is asked about next.
@@ -223,14 +198,23 @@ extension RevocationListener.State {
     }
   }
 
-  private mutating func note(_ name: String) {
-    switch name {
+  private mutating func take(
+    _ event: ServerSentEvent, _ id: String, now: Int64, elapsed: Int64
+  ) throws(FetchProblem) {
+    try denied.take(event, now: now)
+    // One that no request could hold would keep the feed away for ever.
+    guard id.utf8.count <= Self.longestID, id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw FetchProblem(.badAnswer, "the feed holds an event whose id can't be sent back")
+    }
+    if !id.isEmpty { lastEventID = id }
+    switch event.name {
     case "ready", "heartbeat":
       isCurrent = true
-      failures = 0
+      problem = nil
     // Everything is told anew. What is held stays, since it expires by itself.
     case "reset": isCurrent = false
     default: break
     }
+    if isCurrent { heardAt = elapsed }
   }
 }

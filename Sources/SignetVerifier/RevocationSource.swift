@@ -4,82 +4,61 @@ import JOSE
 import OutgoingHTTP
 import Threads
 
-/// What comes of a feed.
-enum RevocationPart: Sendable {
-  /// The server has taken the subscription.
-  case opened
-  /// Some bytes of its events.
-  case piece([UInt8])
-}
-
 /// Something that brings the feed's bytes.
 protocol RevocationSource: Sendable {
-  /// Brings what comes after the event of that id, until it ends or `take` says false.
+  /// Brings the bytes that come after the event of that id, until they end or `take` says false.
   func stream(
-    after lastEventID: String?, _ take: @escaping @Sendable (RevocationPart) -> Bool
-  ) async throws(RevocationProblem)
+    after lastEventID: String?, _ take: @escaping @Sendable ([UInt8]) -> Bool
+  ) async throws(FetchProblem)
 }
 
 /// The feed at a URL.
 struct HTTPRevocationSource: RevocationSource {
-  private let url: HTTPURL
-  private let client: HTTPClient
+  private let remote: Remote
   private let authorization: String
   private let patience: Int
 
   init(_ feed: RevocationFeed, issuer: String, _ fetching: FetchOptions) throws(VerifierSetupError) {
-    let base = issuer.hasSuffix("/") ? issuer.dropLast() : issuer[...]
-    do { url = try HTTPURL(feed.url ?? base + "/v1/revocations") } catch {
-      throw VerifierSetupError("the URL of the feed of revocations \(error)")
-    }
-    guard url.isSecure || url.isLoopback || fetching.allowsPlainHTTP else {
-      throw VerifierSetupError(
-        "the URL of the feed of revocations begins with http://, so the client's secret could be read on its way; "
-          + "use https://, or set fetching.allowsPlainHTTP where the network is trusted")
-    }
-    do { client = try HTTPClient(HTTPOptions(fetching)) } catch {
-      throw VerifierSetupError("the feed of revocations can't be had: \(error)")
-    }
+    let url = if let url = feed.url { url } else { try Remote.url("/v1/revocations", below: issuer) }
+    remote = try Remote(
+      url, of: "feed of revocations", risk: "the client's secret could be read on its way", fetching)
     authorization = Self.basic(feed.clientID, feed.clientSecret)
     patience = Int(feed.silence.components.seconds)
   }
 
   func stream(
-    after lastEventID: String?, _ take: @escaping @Sendable (RevocationPart) -> Bool
-  ) async throws(RevocationProblem) {
+    after lastEventID: String?, _ take: @escaping @Sendable ([UInt8]) -> Bool
+  ) async throws(FetchProblem) {
     var fields = [HTTPField("Accept", "text/event-stream"), HTTPField("Authorization", authorization)]
     if let lastEventID { fields.append(HTTPField("Last-Event-ID", lastEventID)) }
-    let refusal = Monitor<RevocationProblem?>(nil)
+    let refusal = Monitor<FetchProblem?>(nil)
     do throws(HTTPFailure) {
-      try await client.stream(url, fields: fields, patience: patience) { [url] part in
+      try await remote.client.stream(remote.url, fields: fields, patience: patience) { [remote] part in
         switch part {
         case .head(let answer):
-          guard let problem = Self.problem(answer, url) else { return take(.opened) }
+          let problem = Self.problem(answer, remote)
           refusal.withLock { $0 = problem }
-          return false
-        case .piece(let bytes): return take(.piece(bytes))
+          return problem == nil
+        case .piece(let bytes): return take(bytes)
         }
       }
     } catch {
-      throw RevocationProblem(error, url)
+      throw remote.problem(error)
     }
     if let problem = refusal.withLock({ $0 }) { throw problem }
   }
 
   /// Why an answer isn't the feed.
-  private static func problem(_ answer: HTTPAnswer, _ url: HTTPURL) -> RevocationProblem? {
+  private static func problem(_ answer: HTTPAnswer, _ remote: Remote) -> FetchProblem? {
     switch answer.status {
     case 200:
       let type = (answer.list("content-type") ?? "").prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
       if type == "text/event-stream" { return nil }
-      return RevocationProblem(.badAnswer, "\(url) answers with something else than a feed")
+      return FetchProblem(.badAnswer, "\(remote.url) answers with something else than a feed")
     case 401:
-      return RevocationProblem(
-        .status(401), "\(url) answers 401: the client's id or secret isn't good, or it is public")
-    case 300..<400:
-      return RevocationProblem(
-        .status(answer.status), "\(url) redirects (\(answer.status)), which is not followed; name the feed's own URL")
-    default: return RevocationProblem(.status(answer.status), "\(url) answers with status \(answer.status)")
+      return FetchProblem(
+        .status(401), "\(remote.url) answers 401: the client's id or secret isn't good, or it is public")
+    default: return remote.problem(status: answer.status)
     }
   }
 
@@ -101,32 +80,5 @@ struct HTTPRevocationSource: RevocationSource {
       }
     }
     return encoded
-  }
-}
-
-extension HTTPOptions {
-  /// As a service wants things fetched.
-  init(_ options: FetchOptions) {
-    self.init(userAgent: "SignetVerifier/\(SignetVerifier.version)")
-    timeout = Int(options.timeout.milliseconds)
-    connectTimeout = timeout / 2
-    usesEnvironmentProxies = options.usesEnvironmentProxies
-    if let file = options.authorityFile { trust = .authorities(file: file) }
-  }
-}
-
-extension RevocationProblem {
-  init(_ failure: HTTPFailure, _ url: HTTPURL) {
-    let cause: Cause =
-      switch failure.cause {
-      case .library: .libraryMissing
-      case .unknownHost, .unreachable: .unreachable
-      case .timedOut: .timedOut
-      case .untrusted, .tls: .untrusted
-      case .badAnswer: .badAnswer
-      case .cancelled: .cancelled
-      case .tooLarge, .failed: .other
-      }
-    self.init(cause, "\(url) can't be heard: \(failure)")
   }
 }

@@ -62,9 +62,7 @@ public final class SignetVerifier: Sendable {
   ) throws(VerifierSetupError) -> Keys {
     switch source {
     case .issuer:
-      let base = issuer.hasSuffix("/") ? issuer.dropLast() : issuer[...]
-      guard !base.contains("?") else { throw VerifierSetupError("the issuer has a query; name the key set's URL") }
-      return try keys(.url(base + "/.well-known/jwks.json"), issuer, options)
+      return try keys(.url(Remote.url("/.well-known/jwks.json", below: issuer)), issuer, options)
     case .url(let url):
       return try keys(.fetching(HTTPKeySetFetcher(url: url, options: options.fetching)), issuer, options)
     case .fetching(let fetching): return .fetched(KeyCache(fetching, options))

@@ -22,26 +22,26 @@ final class TrustedKeys: Sendable {
 
   /// Reads a JWK Set. Keys that can't be used are passed over (RFC 7517 5), but a set whose keys are all malformed or
   /// weak isn't one that says "there are no keys".
-  init(document: [UInt8], largestToken: Int) throws(KeySetProblem) {
+  init(document: [UInt8], largestToken: Int) throws(FetchProblem) {
     let set: JWKSet
     do { set = try JWKSet(parsing: document) } catch .tooManyKeys {
-      throw KeySetProblem(.tooLarge, "the JWK Set has more than \(JWKSet.mostKeys) keys or \(JWKSet.largest) bytes")
+      throw FetchProblem(.tooLarge, "the JWK Set has more than \(JWKSet.mostKeys) keys or \(JWKSet.largest) bytes")
     } catch {
-      throw KeySetProblem(.notAKeySet, "this is not a good JWK Set: \(error)")
+      throw FetchProblem(.notAKeySet, "this is not a good JWK Set: \(error)")
     }
     if set.keys.isEmpty {
       let foreign: Set<JOSEError> = [.unsupportedKey, .unavailableAlgorithm, .wrongKeyUse, .noPublicKey]
       if let bad = set.skipped.first(where: { !foreign.contains($0) }) {
-        throw KeySetProblem(.notAKeySet, "the JWK Set holds no good key: \(bad)")
+        throw FetchProblem(.notAKeySet, "the JWK Set holds no good key: \(bad)")
       }
-      throw KeySetProblem(.noUsableKey, "the JWK Set holds no signature key that this verifier knows")
+      throw FetchProblem(.noUsableKey, "the JWK Set holds no signature key that this verifier knows")
     }
     (self.document, keys, self.largestToken) = (document, set.keys, largestToken)
     do {
       // Now, so that keys which can't verify are refused with the set.
       idle = Monitor([Lane(verifier: try TokenVerifier(keys: set.keys, size: largestToken))])
     } catch {
-      throw KeySetProblem(.notAKeySet, "the keys of the JWK Set can't be used: \(error)")
+      throw FetchProblem(.notAKeySet, "the keys of the JWK Set can't be used: \(error)")
     }
   }
 

@@ -58,10 +58,10 @@ public enum VerificationError: Error, Equatable, Sendable {
   /// The token is good and its user lacks this role.
   case missingRole(String)
   /// The token can't be judged, since the issuer's keys can't be had.
-  case keysUnavailable(KeySetProblem)
+  case keysUnavailable(FetchProblem)
   /// Nobody can tell whether the token was denied, since the feed of revocations is silent, and the service has chosen
   /// ``RevocationFeed/WhenSilent/failClosed``.
-  case revocationsUnavailable(RevocationProblem)
+  case revocationsUnavailable(FetchProblem)
   /// The task was cancelled while it waited for keys or for the feed.
   case cancelled
   /// OpenSSL failed otherwise than by finding a signature wrong: it has no memory left.

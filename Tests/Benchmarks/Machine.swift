@@ -31,6 +31,15 @@ final class Machine {
     return Figure.Limit(name: name, value: value)
   }
 
+  /// A process's memory, by the name that proc(5) gives it in `status`.
+  static func megabytes(_ field: String, of process: Int32) throws -> Double {
+    let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(field) }),
+      let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
+    else { throw Failure("the memory of \(process) can't be read; did it end?") }
+    return kilobytes / 1000
+  }
+
   /// Runs `body` until `seconds` are over.
   /// - Returns: how often it ran in a second.
   static func rate(seconds: Double, _ body: () throws -> Void) rethrows -> Double {

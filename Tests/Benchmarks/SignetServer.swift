@@ -97,18 +97,10 @@ final class SignetServer {
   static let credentials = #"{"username":"\#(user)","password":"\#(password)"}"#
 
   /// Resident memory in MB, as the kernel counts it.
-  func residentMegabytes() throws -> Double { try megabytes("VmRSS:") }
+  func residentMegabytes() throws -> Double { try Machine.megabytes("VmRSS:", of: identifier) }
 
   /// The most that it ever was.
-  func largestMegabytes() throws -> Double { try megabytes("VmHWM:") }
-
-  private func megabytes(_ field: String) throws -> Double {
-    let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
-    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(field) }),
-      let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
-    else { throw Failure("the server's memory can't be read; did it end?") }
-    return kilobytes / 1000
-  }
+  func largestMegabytes() throws -> Double { try Machine.megabytes("VmHWM:", of: identifier) }
 
   /// Seconds of processor time that it has had, in all its threads.
   func processorTime() throws -> Double {

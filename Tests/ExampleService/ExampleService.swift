@@ -21,6 +21,7 @@ struct ExampleService {
     if arguments.count > 2 { options.decryptionKeys = Array(try Data(contentsOf: URL(fileURLWithPath: arguments[2]))) }
     if let (client, secret) = feedCredentials {
       options.revocations = RevocationFeed(clientID: client, clientSecret: secret, whenSilent: .failClosed)
+      options.revocations?.url = ProcessInfo.processInfo.environment["FEED_URL"]
       options.revocations?.observer = { event in say("revocations: \(event)") }
     }
     let orders = try Orders(issuer: arguments[0], options: options)
@@ -39,7 +40,8 @@ struct ExampleService {
   }
 }
 
-/// With FEED_CREDENTIALS, ID:SECRET, in its environment the service subscribes to the feed of revocations.
+/// With FEED_CREDENTIALS, ID:SECRET, in its environment the service subscribes to the feed of revocations, the issuer's or the
+/// one at FEED_URL.
 private var feedCredentials: (String, String)? {
   let text = ProcessInfo.processInfo.environment["FEED_CREDENTIALS"] ?? ""
   guard let colon = text.firstIndex(of: ":") else { return nil }

@@ -1,7 +1,9 @@
-// Forms, against a plain reader of application/x-www-form-urlencoded.
+// Forms, against a plain reader of application/x-www-form-urlencoded; and a client's id and secret, which are written the
+// same way inside of base64.
 
 #if DEBUG || FUZZING
 @testable import API
+import FoundationEssentials
 
 extension FuzzTarget {
   /// The body of a form.
@@ -16,6 +18,28 @@ extension FuzzTarget {
       }
       try check(form["\u{1}"] == nil || expected.contains { $0.0 == "\u{1}" }, "a parameter that isn't there")
     }
+  }
+
+  /// The `Authorization` field of a client, against Foundation's base64.
+  static let basic = FuzzTarget(name: "basic", longest: 512) { bytes in
+    let field = String(decoding: bytes, as: UTF8.self)
+    let (found, expected) = (BasicCredentials.parse(field), plainBasic(field))
+    try check(found?.id == expected?.id && found?.secret == expected?.secret, "\(shown(field.utf8)) is read otherwise")
+  }
+
+  private static func plainBasic(_ field: String) -> (id: String, secret: String)? {
+    let words = Array(field.utf8).divided(by: UInt8(ascii: " ")).filter { !$0.isEmpty }
+    guard words.count == 2, String(decoding: words[0], as: UTF8.self).lowercased() == "basic",
+      field.utf8.last != UInt8(ascii: " ")
+    else { return nil }
+    let text = String(decoding: words[1], as: UTF8.self)
+    // Foundation passes over spare bits, which would make two texts of one.
+    guard let data = Data(base64Encoded: text), data.base64EncodedString() == text else { return nil }
+    let parts = [UInt8](data).divided(by: UInt8(ascii: ":"))
+    guard parts.count > 1, let id = plainText(parts[0]), !id.isEmpty,
+      let secret = plainText(Array(parts.dropFirst().joined(separator: Array(":"))))
+    else { return nil }
+    return (id, secret)
   }
 
   /// Names and values; nil when it is malformed, has a name twice or too many.

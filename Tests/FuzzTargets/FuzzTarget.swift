@@ -16,7 +16,8 @@ package struct FuzzTarget: Sendable {
   /// Every target.
   package static let all: [FuzzTarget] = [
     head, chunked, json, form, cookies, forwarded, proxy, configuration, jws, jwe, jwk, url,
-    cacheControl, eventStream, reference, proof, htu, clientCert,
+    cacheControl, eventStream, reference, proof, htu, clientCert, basic,
+    assertion, origin, distinguishedName,
   ]
 }
 

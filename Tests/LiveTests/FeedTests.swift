@@ -192,7 +192,7 @@ extension LiveServer {
 
 extension LiveServer {
   /// curl, reading the feed as this service.
-  fileprivate func curl(_ credentials: String, _ lastEventID: String? = nil) throws -> Child {
+  func curl(_ credentials: String, _ lastEventID: String? = nil) throws -> Child {
     let place = lastEventID.map { ["-H", "Last-Event-ID: \($0)"] } ?? []
     return try Child(
       "curl", ["-sN", "-u", credentials] + place + [issuer + "/v1/revocations"], folder: folder)

@@ -127,7 +127,7 @@ import Threads
     issuer.goDown()
     for _ in 0..<20 {
       let error = await error(verifier, token)
-      #expect(error == .keysUnavailable(KeySetProblem(.unreachable, "it is down")))
+      #expect(error == .keysUnavailable(FetchProblem(.unreachable, "it is down")))
       #expect(error?.status == 503)
     }
     #expect(issuer.fetches == 1)
@@ -152,8 +152,8 @@ import Threads
       (#"{"keys":1}"#, 0, .notAKeySet), (#"{"keys":[],"keys":[]}"#, 0, .notAKeySet),
       (#"{"keys":[{"kty":"EC","crv":"P-256"}]}"#, 0, .notAKeySet),
       (#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}"#, 0, .notAKeySet), (#"{"keys":[]}"#, 1 << 18, .tooLarge),
-    ] as [(String, Int, KeySetProblem.Cause)])
-  func whatIsNoKeySetChangesNothing(text: String, spaces: Int, cause: KeySetProblem.Cause) async throws {
+    ] as [(String, Int, FetchProblem.Cause)])
+  func whatIsNoKeySetChangesNothing(text: String, spaces: Int, cause: FetchProblem.Cause) async throws {
     let events = Monitor<[KeySetEvent]>([])
     let verifier = try issuer.verifier { $0.observer = { event in events.withLock { $0.append(event) } } }
     let token = try issuer.token(one)

@@ -7,10 +7,10 @@ import Threads
 /// What a verifier subscribes to.
 final class FakeFeed: RevocationSource {
   private struct State {
-    var problem: RevocationProblem?
+    var problem: FetchProblem?
     /// What is sent as soon as somebody subscribes.
     var greeting = "event: ready\nid: 1-0\ndata: {}\n\n"
-    var take: (@Sendable (RevocationPart) -> Bool)?
+    var take: (@Sendable ([UInt8]) -> Bool)?
     var end: CheckedContinuation<Void, Never>?
     var positions: [String?] = []
   }
@@ -25,7 +25,7 @@ final class FakeFeed: RevocationSource {
   func greet(_ text: String) { state.withLock { $0.greeting = text } }
 
   /// Whoever subscribes gets this, and who has subscribed is dropped.
-  func goDown(_ problem: RevocationProblem = RevocationProblem(.unreachable, "it is down")) {
+  func goDown(_ problem: FetchProblem = FetchProblem(.unreachable, "it is down")) {
     state.withLock { $0.problem = problem }
     drop()
   }
@@ -43,21 +43,21 @@ final class FakeFeed: RevocationSource {
   /// Sends events to the subscriber.
   func send(_ text: String) {
     let take = state.withLock { $0.take }
-    if take?(.piece(Array(text.utf8))) == false { drop() }
+    if take?(Array(text.utf8)) == false { drop() }
   }
 
   /// Sends one event.
   func send(_ name: String, _ data: String, id: String) { send("id: \(id)\nevent: \(name)\ndata: \(data)\n\n") }
 
   func stream(
-    after lastEventID: String?, _ take: @escaping @Sendable (RevocationPart) -> Bool
-  ) async throws(RevocationProblem) {
+    after lastEventID: String?, _ take: @escaping @Sendable ([UInt8]) -> Bool
+  ) async throws(FetchProblem) {
     let (problem, greeting) = state.withLock { state in
       state.positions.append(lastEventID)
       return (state.problem, state.greeting)
     }
     if let problem { throw problem }
-    guard take(.opened), greeting.isEmpty || take(.piece(Array(greeting.utf8))) else { return }
+    guard greeting.isEmpty || take(Array(greeting.utf8)) else { return }
     await withTaskCancellationHandler {
       await withCheckedContinuation { end in
         let isOver = state.withLock { state in

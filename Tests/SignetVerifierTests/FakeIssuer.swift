@@ -10,7 +10,7 @@ final class FakeIssuer: KeySetFetching {
   static let name = "https://login.example.com"
 
   private struct State {
-    var answer: Result<KeySetAnswer, KeySetProblem>
+    var answer: Result<KeySetAnswer, FetchProblem>
     var isHeld = false
     var held: [CheckedContinuation<Void, Never>] = []
     var fetches = 0
@@ -45,7 +45,7 @@ final class FakeIssuer: KeySetFetching {
 
   func publish(text: String) { publish(KeySetAnswer(.document(Array(text.utf8)), maxAge: 300)) }
 
-  func goDown() { state.withLock { $0.answer = .failure(KeySetProblem(.unreachable, "it is down")) } }
+  func goDown() { state.withLock { $0.answer = .failure(FetchProblem(.unreachable, "it is down")) } }
 
   /// Lets fetches wait from now on.
   func hold() { state.withLock { $0.isHeld = true } }
@@ -65,7 +65,7 @@ final class FakeIssuer: KeySetFetching {
   /// The entity tags that were sent.
   var tags: [String?] { state.withLock { $0.tags } }
 
-  func fetch(entityTag: String?) async throws(KeySetProblem) -> KeySetAnswer {
+  func fetch(entityTag: String?) async throws(FetchProblem) -> KeySetAnswer {
     state.withLock { state in
       state.fetches += 1
       state.atOnce += 1

@@ -6,12 +6,12 @@ import Threads
 
 @testable import SignetVerifier
 
-private let session = "9b2f8a44-0c53-4e0f-9a70-3c1f6d0b2a11"
-private let tokenID = "AAECAwQFBgcICQoLDA0ODw"
+let session = "9b2f8a44-0c53-4e0f-9a70-3c1f6d0b2a11"
+let tokenID = "AAECAwQFBgcICQoLDA0ODw"
 
 @Suite struct RevocationTests {
-  private let feed = FakeFeed()
-  private let issuer: FakeIssuer
+  let feed = FakeFeed()
+  let issuer: FakeIssuer
   private let key: SigningKey
 
   init() throws {
@@ -19,7 +19,7 @@ private let tokenID = "AAECAwQFBgcICQoLDA0ODw"
     issuer = FakeIssuer(key)
   }
 
-  private func verifier(
+  func verifier(
     _ whenSilent: RevocationFeed.WhenSilent = .failClosed, _ change: (inout RevocationFeed) -> Void = { _ in }
   ) throws -> SignetVerifier {
     try issuer.verifier { options in
@@ -30,7 +30,7 @@ private let tokenID = "AAECAwQFBgcICQoLDA0ODw"
     }
   }
 
-  private func error(_ verifier: SignetVerifier, _ token: String) async -> VerificationError? {
+  func error(_ verifier: SignetVerifier, _ token: String) async -> VerificationError? {
     do throws(VerificationError) {
       _ = try await verifier.verify(token)
       return nil
@@ -39,7 +39,7 @@ private let tokenID = "AAECAwQFBgcICQoLDA0ODw"
     }
   }
 
-  private func token(session: String? = nil, id: String = "t1", issuedAt: Int64? = nil) throws -> String {
+  func token(session: String? = nil, id: String = "t1", issuedAt: Int64? = nil) throws -> String {
     try issuer.token(
       key,
       [
@@ -48,11 +48,11 @@ private let tokenID = "AAECAwQFBgcICQoLDA0ODw"
   }
 
   /// Waits until the subscription waits for its next attempt; the keys' next fetch is minutes away.
-  private func pause() async throws {
+  func pause() async throws {
     try await eventually("a pause") { (issuer.time.nextWaking ?? .max) <= 15_000 && !feed.isConnected }
   }
 
-  private var later: Int64 { issuer.time.now + 900 }
+  var later: Int64 { issuer.time.now + 900 }
 
   @Test func aSessionThatHasEndedIsRefused() async throws {
     let verifier = try verifier()
@@ -142,10 +142,10 @@ private let tokenID = "AAECAwQFBgcICQoLDA0ODw"
   }
 
   @Test func whoeverCannotSubscribeIsTold() async throws {
-    feed.goDown(RevocationProblem(.status(401), "wrong secret"))
+    feed.goDown(FetchProblem(.status(401), "wrong secret"))
     let told = Monitor([RevocationEvent]())
     let verifier = try verifier { $0.observer = { event in told.withLock { $0.append(event) } } }
-    await #expect(throws: VerificationError.revocationsUnavailable(RevocationProblem(.status(401), "wrong secret"))) {
+    await #expect(throws: VerificationError.revocationsUnavailable(FetchProblem(.status(401), "wrong secret"))) {
       try await verifier.prepare()
     }
     let token = try token()
@@ -155,7 +155,7 @@ private let tokenID = "AAECAwQFBgcICQoLDA0ODw"
     issuer.time.pass(seconds: 15)
     try await eventually("a good token") { await error(verifier, token) == nil }
     #expect(
-      told.withLock { $0 } == [.interrupted(RevocationProblem(.status(401), "wrong secret")), .current(entries: 0)])
+      told.withLock { $0 } == [.interrupted(FetchProblem(.status(401), "wrong secret")), .current(entries: 0)])
     // Whoever chose to take tokens meanwhile isn't kept waiting.
     feed.goDown()
     let open = try self.verifier(.failOpen)
@@ -179,7 +179,7 @@ private let tokenID = "AAECAwQFBgcICQoLDA0ODw"
     guard case .revocationsUnavailable(let problem) = await error(verifier, try token()) else {
       throw NeverHappened(what: "refusal")
     }
-    #expect(problem.cause == .tooMany)
+    #expect(problem.cause == .tooLarge)
     #expect(await error(verifier, try token(session: ids[2])) == .revoked)
     // When the others have expired there is room.
     issuer.time.pass(seconds: 60)

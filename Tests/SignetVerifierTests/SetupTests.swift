@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func errorsSayWhatToAnswer() {
-    let down = KeySetProblem(.unreachable, "https://a can't be fetched: nothing answers there")
+    let down = FetchProblem(.unreachable, "https://a can't be fetched: nothing answers there")
     let cases: [(VerificationError, Int, String?)] = [
       (.missingToken, 401, "Bearer"),
       (.expired, 401, #"Bearer error="invalid_token", error_description="the token has expired""#),

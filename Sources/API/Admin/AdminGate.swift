@@ -20,9 +20,7 @@ extension Endpoints {
     _ body: @escaping (Exchange, Administrator) async throws(Refusal) -> Void
   ) -> Endpoint {
     deferred(.bearer) { [self] (exchange) throws(Refusal) in
-      let administrator = try await administrator(exchange)
-      exchange.add("Cache-Control", "no-store")
-      try await body(exchange, administrator)
+      try await body(exchange, try await administrator(exchange))
     }
   }
 

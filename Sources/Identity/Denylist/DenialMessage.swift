@@ -16,6 +16,13 @@ extension Denial {
   /// Whether everything of that name is denied; not so of a session that goes on after a change of the password.
   package var isWhole: Bool { if case .session(_, .some) = subject { false } else { true } }
 
+  /// For how many milliseconds from now whoever has another clock is to heed it. While this one hasn't settled it may be ahead:
+  /// until it has, at least; and once it was set it is to be asked again.
+  package func life(at moment: Clock.Moment) -> Int64 {
+    let left = expiresAt - moment.now
+    return moment.settled > .min ? left : max(left, Clock.settling)
+  }
+
   /// Writes it as an object: `sid`, `jti` or `kid`; `aud` where it is of one audience alone; `exp`, when it can be forgotten.
   /// Of a session that goes on, those tokens are denied whose generation, the first four bytes of their `jti`, is less than
   /// `before_generation`; for who doesn't look into a `jti`, those issued before the second `before`.

@@ -1,8 +1,9 @@
 // A million denied sessions: how soon the server answers, how soon it knows them all by itself, what memory they take and
-// what requests cost beside them.
+// what requests cost beside them; and the same of a service that subscribes to the feed.
 
 import Counting
 import Foundation
+import SignetVerifier
 
 extension Case {
   static let denylist = Case(name: "denylist", about: "start, memory, /v1/me and refresh, 1,000,000 denied") { _ in
@@ -35,6 +36,26 @@ extension Case {
         name: "resident memory with them, at most", value: try server.largestMegabytes(), unit: "MB",
         target: .atMost(100)),
     ] + me.figures("/v1/me beside them") + refresh.figures("refresh beside them")
+      + (try await subscribed(to: server, count))
+  }
+
+  /// What they take in this process, which subscribes.
+  private static func subscribed(to server: SignetServer, _ count: Int) async throws -> [Figure] {
+    let service = try server.addService()
+    var options = VerifierOptions()
+    options.revocations = RevocationFeed(clientID: service.id, clientSecret: service.secret, whenSilent: .failClosed)
+    options.revocations?.mostEntries = count + 1000
+    let verifier = try SignetVerifier(issuer: server.url, audience: "api", options: options)
+    let before = try Machine.megabytes("VmRSS:", of: getpid())
+    let begin = ContinuousClock.now
+    try await verifier.prepare()
+    let seconds = Machine.seconds(begin.duration(to: .now))
+    let taken = try Machine.megabytes("VmRSS:", of: getpid()) - before
+    withExtendedLifetime(verifier) {}
+    return [
+      Figure(name: "SignetVerifier, until it has all of them by the feed", value: seconds * 1000, unit: "ms"),
+      Figure(name: "SignetVerifier, memory they take", value: taken, unit: "MB", target: .atMost(100)),
+    ]
   }
 
   private static func waitUntilWhole(_ server: SignetServer) throws {

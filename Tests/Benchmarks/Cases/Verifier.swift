@@ -84,7 +84,7 @@ private struct SampleToken {
 private struct GivenKeys: KeySetFetching {
   let document: [UInt8]
 
-  func fetch(entityTag: String?) async throws(KeySetProblem) -> KeySetAnswer {
+  func fetch(entityTag: String?) async throws(FetchProblem) -> KeySetAnswer {
     KeySetAnswer(.document(document), maxAge: 3600)
   }
 }

@@ -22,6 +22,41 @@ import Testing
     }
   }
 
+  /// SignetVerifier subscribes by each of them.
+  @Test(.needsPython, arguments: ["client_secret_post", "private_key_jwt"])
+  func aServiceSubscribes(_ method: String) async throws {
+    try await withServer { server in
+      try await server.addUser("ada", ["--role", "editor"])
+      let keys = server.folder.path + "/keys"
+      _ = try await server.python(Self.makeKeys, [keys])
+      let isSigned = method == "private_key_jwt"
+      let added = try await server.addConfidential(
+        "signed", ["--auth", method] + (isSigned ? ["--jwks", keys + ".public"] : []))
+      if isSigned {
+        _ = try await server.python(Self.makeAssertion, [server.issuer, keys + ".private", keys + ".assertion"])
+      }
+      let secret = added["client_secret"]?.string ?? keys + ".assertion"
+      let service = try await Service.start(
+        server.issuer, server.folder,
+        environment: ["FEED_CREDENTIALS": "signed:\(secret)", "FEED_METHOD": method])
+      let (mine, other) = (try await server.login(), try await server.login())
+      for tokens in [mine, other] { try await service.expect(tokens.access, 200) }
+      try await server.logout(mine)
+      try await eventually("it is refused") { try await service.ask(mine.access).status == 401 }
+      try await service.expect(other.access, 200)
+      await service.child.destroy()
+    }
+  }
+
+  private static let makeAssertion = """
+    import json, sys, time
+    from joserfc import jwt
+    from joserfc.jwk import ECKey
+    key = ECKey.import_key(json.load(open(sys.argv[2])))
+    claims = {"iss": "signed", "sub": "signed", "aud": sys.argv[1], "jti": "once", "exp": int(time.time()) + 60}
+    open(sys.argv[3], "w").write(jwt.encode({"alg": "ES256", "kid": "es"}, claims, key))
+    """
+
   private static let makeKeys = """
     import json, sys
     from joserfc.jwk import ECKey

@@ -217,7 +217,8 @@ let tokenID = "AAECAwQFBgcICQoLDA0ODw"
 
   @Test func settingsAreChecked() throws {
     for change: (inout RevocationFeed) -> Void in [
-      { $0.silence = .seconds(19) }, { $0.silence = .seconds(3601) }, { $0.mostEntries = 0 }, { $0.clientSecret = "" },
+      { $0.silence = .seconds(19) }, { $0.silence = .seconds(3601) }, { $0.mostEntries = 0 },
+      { $0.authentication = .basic(secret: "") }, { $0.authentication = .post(secret: "") },
     ] {
       #expect(throws: VerifierSetupError.self) { try verifier(.failOpen, change) }
     }

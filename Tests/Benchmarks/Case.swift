@@ -8,7 +8,7 @@ struct Case: Sendable {
 
   /// Every case, in the order of the table.
   static let all = [
-    refresh, algorithms, connections, logout, mixed, feed, redis, flood, sessions, millions, expiry, checkpoint,
+    refresh, algorithms, connections, logout, mixed, feed, snapshot, redis, flood, sessions, millions, expiry, checkpoint,
     jwks, tls, login, me, clientCredentials, introspection, verify, signatures, issuing, verifier, start, memory,
     denylist, idle,
     slow, growth, counts,

@@ -97,16 +97,19 @@ final class SignetServer {
   static let credentials = #"{"username":"\#(user)","password":"\#(password)"}"#
 
   /// Resident memory in MB, as the kernel counts it.
-  func residentMegabytes() throws -> Double { try megabytes("VmRSS:") }
+  func residentMegabytes() throws -> Double { try Self.residentMegabytes(of: identifier) }
+
+  /// The same of any process.
+  static func residentMegabytes(of process: Int32) throws -> Double { try megabytes("VmRSS:", of: process) }
 
   /// The most that it ever was.
-  func largestMegabytes() throws -> Double { try megabytes("VmHWM:") }
+  func largestMegabytes() throws -> Double { try Self.megabytes("VmHWM:", of: identifier) }
 
-  private func megabytes(_ field: String) throws -> Double {
-    let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
+  private static func megabytes(_ field: String, of process: Int32) throws -> Double {
+    let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
     guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(field) }),
       let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
-    else { throw Failure("the server's memory can't be read; did it end?") }
+    else { throw Failure("the memory of process \(process) can't be read; did it end?") }
     return kilobytes / 1000
   }
 

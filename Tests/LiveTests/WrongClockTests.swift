@@ -46,7 +46,8 @@ import Testing
   }
 
   /// That a subscriber hears of them, and that they stand in Redis until the clock counts as right.
-  private func expectTold(_ names: [String], _ orders: String, _ redis: RedisServer, _ server: LiveServer) async throws {
+  private func expectTold(_ names: [String], _ orders: String, _ redis: RedisServer, _ server: LiveServer) async throws
+  {
     let curl = try server.curl(orders)
     try await eventually("it has everything") { curl.standardOutput.contains("event: ready") }
     for name in names {

@@ -3,7 +3,7 @@
 import Foundation
 
 extension Case {
-  static let expiry = Case(name: "expiry", about: "refresh while 1,000,000 expired sessions are removed, after 5 min") { _ in
+  static let expiry = Case(name: "expiry", about: "refresh while 1,000,000 expired sessions are removed") { _ in
     let count = 1_000_000
     let name = "refresh while \(Figure.text(Double(count))) expired sessions are removed"
     let without = try refreshing(FilledStore(tokens: 1000, others: count), sweeps: false)

@@ -94,7 +94,8 @@ extension StoreConformance {
   }
 
   /// A clock that is a year ahead, with NTP about to set it back: what it takes for expired lives on then.
-  @Test(arguments: BackEnd.all, 0..<5) func whatAWrongClockEndsIsDenied(_ backEnd: BackEnd, _ number: Int) async throws {
+  @Test(arguments: BackEnd.all, 0..<5) func whatAWrongClockEndsIsDenied(_ backEnd: BackEnd, _ number: Int) async throws
+  {
     try await backEnd.run { world in
       try await world.addSigningKey()
       let session = try await world.session()

@@ -8,9 +8,8 @@ struct Case: Sendable {
 
   /// Every case, in the order of the table.
   static let all = [
-    refresh, algorithms, connections, logout, mixed, feed, redis, flood, sessions, millions, expiry, checkpoint,
-    jwks, tls, login, me, clientCredentials, introspection, verify, signatures, issuing, verifier, start, memory,
-    denylist, idle,
-    slow, growth, counts,
+    refresh, algorithms, connections, logout, mixed, feed, snapshot, redis, flood, sessions, millions,
+    expiry, checkpoint, jwks, tls, login, me, clientCredentials, introspection, verify, signatures, issuing,
+    verifier, start, memory, denylist, idle, slow, growth, counts,
   ]
 }

@@ -58,7 +58,8 @@ struct StoreFile {
       PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE; PRAGMA cache_size = -4000000;
       WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < \(count))
       INSERT INTO denied (kind, id, audience, denied_at, expires_at)
-      SELECT 1, randomblob(16), (SELECT max(audience) FROM session), unixepoch() * 1000, unixepoch() * 1000 + 900000
+      SELECT 1, randomblob(16), (SELECT key FROM text WHERE value = 'api'), unixepoch() * 1000,
+        unixepoch() * 1000 + 900000
       FROM number;
       """)
   }

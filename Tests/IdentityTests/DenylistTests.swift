@@ -164,7 +164,8 @@ import Testing
     ) { _ in }
     let denylist = issuer.authority.denylist
     try await denylist.heed()
-    var sweep = DenialSweep(issuer.authority)
+    var (sweep, sessions) = (DenialSweep(issuer.authority), SessionSweep(issuer.authority))
+    #expect(await sessions.step() == 10_000)
     try await issuer.logout(refreshToken: ended.refreshToken, all: isAll, from: requester)
     let client = try #require(issuer.snapshot.clients[ClientRecord.builtIn])
     try await issuer.revoke(revoked.accessToken, by: client, from: requester)

@@ -82,6 +82,35 @@ extension LiveServer {
     }
   }
 
+  /// More at once than memory keeps, and than are read at a time: the rest is had from the store, each once.
+  @Test func aClientsEndIsToldWhole() async throws {
+    try await withServer { server in
+      try await server.addUser()
+      try await server.addClient("shop")
+      let orders = try await server.addService()
+      let curl = try server.curl(orders)
+      try await eventually("it has everything") { curl.standardOutput.contains("event: ready") }
+      let one = try await server.login(client: "shop")
+      let columns = try await server.sql(
+        "SELECT group_concat(name) FROM pragma_table_info('session') WHERE name <> 'id'"
+      ).trimmingCharacters(in: .newlines)
+      try await server.sql(
+        """
+        WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 9999)
+        INSERT INTO session (id, \(columns)) SELECT randomblob(16), \(columns) FROM session, number
+        """)
+      try await server.done(["client", "delete", "shop"])
+      func sequences() -> [Int] {
+        curl.standardOutput.split(separator: "\n\n").filter { $0.contains("event: denied") }
+          .compactMap { Int($0.prefix { $0 != "\n" }.split(separator: "-").last ?? "") }
+      }
+      try await eventually("all is heard") { sequences().count >= 10_000 }
+      #expect(sequences() == Array(1...10_000))
+      #expect(curl.standardOutput.contains(one.session))
+      #expect(try await server.isGood(one.access) == false)
+    }
+  }
+
   @Test func aPlaceThatIsNoneStartsAnew() async throws {
     try await withServer { server in
       try await server.addUser()

@@ -1,10 +1,12 @@
 // The feed on one event loop: the latest denials, rendered once for all of the loop's streams.
 //
 // Whoever has fallen behind what is kept here reads on from the store, which is the feed's memory: so no stream has a
-// queue of its own, however slow its reader is.
+// queue of its own, however slow its reader is; nor has the loop, which is only told that there is something new and then
+// takes what the denylist still has.
 
 import HTTPServer
-package import Storage
+import Identity
+import Storage
 
 /// One loop's part of the feed of revocations. Confined to its loop.
 package final class Feed {
@@ -12,8 +14,9 @@ package final class Feed {
   private static let kept = 1000
 
   let hub: FeedHub
-  private let tell: @Sendable ([Denial]) -> Void
+  private let tell: @Sendable () -> Void
   private var listener: FeedHub.Listener?
+  private var denylist: Denylist?
   private var streams: [ObjectIdentifier: ResponseStream] = [:]
   /// Every published event after `base`, oldest first.
   private var recent: [FeedEvent] = []
@@ -25,19 +28,22 @@ package final class Feed {
   /// Rises when clients may have changed.
   private(set) var changes = 0
 
-  /// - Parameter tell: passes what is published on to `take`, on this feed's loop.
-  package init(_ hub: FeedHub, _ tell: @escaping @Sendable ([Denial]) -> Void) {
+  /// - Parameter tell: has `take` called on this feed's loop.
+  package init(_ hub: FeedHub, _ tell: @escaping @Sendable () -> Void) {
     self.hub = hub
     self.tell = tell
   }
 
-  /// Has the loop's streams read what was published.
-  package func take(_ denials: [Denial]) {
+  /// Has the loop's streams read what is new.
+  package func take() {
     // What was under way when the last stream ended comes without a listener.
-    guard listener != nil else { return }
-    for denial in denials where denial.sequence > latest {
-      recent.append(FeedEvent(denial, epoch: epoch))
-      latest = denial.sequence
+    guard listener != nil, let denylist else { return }
+    if let denials = denylist.recent(after: latest) {
+      recent += denials.map { FeedEvent($0, epoch: epoch) }
+      latest = denials.last?.sequence ?? latest
+    } else {
+      // More at once than memory holds, as when a client's sessions end: that is read from the store.
+      (base, latest, recent) = (denylist.latest, denylist.latest, [])
     }
     if recent.count > 2 * Self.kept {
       let dropped = recent.count - Self.kept
@@ -60,9 +66,10 @@ package final class Feed {
     streams[ObjectIdentifier(stream)] = stream
     guard listener == nil else { return }
     self.epoch = epoch
-    let (listener, after) = hub.listen(tell)
-    self.listener = listener
-    (base, latest, recent) = (after, after, [])
+    (listener, denylist) = hub.listen(tell)
+    // After that: what comes from here on is told of.
+    latest = denylist?.latest ?? 0
+    (base, recent) = (latest, [])
   }
 
   func remove(_ stream: ResponseStream) {

@@ -1,10 +1,8 @@
-// The process's one place where the feed's streams meet the denylist: who listens on which loop, how many listen at all,
-// and how far the denylist has come.
+// The process's one place where the feed's streams meet the denylist: who listens on which loop, and how many listen at all.
 //
 // Loops without a stream aren't told of anything.
 
 package import Identity
-import Storage
 import Threads
 
 /// What all streams of the feed of revocations share.
@@ -18,9 +16,9 @@ package final class FeedHub: Sendable {
   typealias Listener = Int
 
   private struct State {
-    /// The last row of the denylist that was published; nil before the denylist has been read.
-    var latest: Int64?
-    var listeners: [Listener: @Sendable ([Denial]) -> Void] = [:]
+    /// Nil before it has been read.
+    var denylist: Denylist?
+    var listeners: [Listener: @Sendable () -> Void] = [:]
     var listenersMade = 0
     var byClient: [String: Int] = [:]
     var streams = 0
@@ -33,34 +31,25 @@ package final class FeedHub: Sendable {
   /// How many streams there are.
   package var streams: Int { state.withLock { $0.streams } }
 
-  /// Tells every loop that listens of what is denied from now on, until the task is cancelled.
+  /// Tells every loop that listens whenever there is something new in the denylist, until the task is cancelled.
   /// - Parameter denylist: one whose rows at start have been read.
   package func serve(_ denylist: Denylist) async {
-    let latest = denylist.latest
-    state.withLock { $0.latest = latest }
-    await denylist.follow(after: latest) { publish($0) }
-  }
-
-  /// - Parameter denials: rows that are durable, in order and each once.
-  private func publish(_ denials: [Denial]) {
-    guard let last = denials.last else { return }
-    let listeners = state.withLock { state in
-      state.latest = last.sequence
-      return Array(state.listeners.values)
+    state.withLock { $0.denylist = denylist }
+    await denylist.watch {
+      for listener in state.withLock({ Array($0.listeners.values) }) { listener() }
     }
-    for listener in listeners { listener(denials) }
   }
 
   /// Whether it is known what was denied before this process began.
-  var hasBegun: Bool { state.withLock { $0.latest != nil } }
+  var hasBegun: Bool { state.withLock { $0.denylist != nil } }
 
-  /// Has a listener told of all that is published from now on.
-  /// - Returns: its name, and the last row that it isn't told of.
-  func listen(_ listener: @escaping @Sendable ([Denial]) -> Void) -> (Listener, after: Int64) {
+  /// Has a listener told whenever there is something new from now on.
+  /// - Returns: its name, and where that is.
+  func listen(_ listener: @escaping @Sendable () -> Void) -> (Listener, Denylist?) {
     state.withLock { state in
       state.listenersMade += 1
       state.listeners[state.listenersMade] = listener
-      return (state.listenersMade, state.latest ?? 0)
+      return (state.listenersMade, state.denylist)
     }
   }
 
@@ -70,7 +59,7 @@ package final class FeedHub: Sendable {
   func enter(_ client: String) -> Bool {
     state.withLock { state in
       let ofClient = state.byClient[client, default: 0]
-      guard state.latest != nil, state.streams < Self.mostStreams, ofClient < Self.mostOfClient else { return false }
+      guard state.denylist != nil, state.streams < Self.mostStreams, ofClient < Self.mostOfClient else { return false }
       state.streams += 1
       state.byClient[client] = ofClient + 1
       return true

@@ -156,6 +156,19 @@ extension Denylist {
     }
   }
 
+  /// Calls `body` whenever there may be something new, and once at first, until the task is cancelled.
+  package func watch(_ body: () -> Void) async {
+    let (number, signals) = state.withLock { $0.news.join() }
+    defer { state.withLock { $0.news.leave(number) } }
+    body()
+    for await _ in signals { body() }
+  }
+
+  /// The rows after `sequence`; nil when memory doesn't reach back so far.
+  package func recent(after sequence: Int64) -> [Denial]? {
+    state.withLock { $0.news.rows(after: sequence, limit: .max) }
+  }
+
   /// From memory where it reaches back so far.
   private func rows(after sequence: Int64, limit: Int) async throws(StoreError) -> [Denial] {
     if let rows = state.withLock({ $0.news.rows(after: sequence, limit: limit) }) { return rows }

@@ -1,8 +1,8 @@
 // Sessions that are over leave the store: a step, a pause, a step, until every row was looked at; then again after a while.
 //
 // They stay for a day after their end, so that an old refresh token is still told for what it is, reuse or a session that
-// was revoked, and who reads the audit trail still finds what it names. Nothing goes while the clock is settling: a deletion
-// can't be undone.
+// was revoked, and who reads the audit trail still finds what it names. Nothing goes before the clock has settled: a deletion
+// can't be undone, and who ended a session that is gone would deny none of its tokens.
 
 import Storage
 import Telemetry
@@ -36,11 +36,11 @@ package struct SessionSweep {
   /// Does one step.
   /// - Returns: milliseconds until the next is due.
   package mutating func step() async -> Int {
-    let (moment, began) = (authority.clock.moment(), authority.clock.elapsed)
-    guard !moment.isSettling else { return Self.rest }
+    let (settled, began) = (authority.clock.moment().settled, authority.clock.elapsed)
+    guard settled > .min else { return Self.rest }
     do {
       let sweep = try await authority.store.sweepSessions(
-        after: cursor, before: moment.now - Self.grace, step: Self.step)
+        after: cursor, before: settled - Self.grace, step: Self.step)
       removed.add(sweep.removed)
       cursor = sweep.next
     } catch { return Self.rest }

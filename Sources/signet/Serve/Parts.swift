@@ -149,8 +149,8 @@ struct Parts: Sendable {
     if let endpoints = loop.attachments[endpointsKey] as? Endpoints { return endpoints }
     do {
       let issuer = try Issuer(authority) { milliseconds in await loop.sleep(milliseconds: milliseconds) }
-      let feed = Feed(hub) { denials in
-        loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.feed.take(denials) }
+      let feed = Feed(hub) {
+        loop.submit { loop in (loop.attachments[endpointsKey] as? Endpoints)?.feed.take() }
       }
       let endpoints = Endpoints(issuer, origins: origins, feed: feed, adminToken: adminToken)
       loop.attachments[endpointsKey] = endpoints

@@ -22,7 +22,7 @@ extension Case {
     let server = try SignetServer(on: folder, settings: settings)
     let token = try server.logIn(1).first?.access ?? ""
     let answered = Machine.seconds(begin.duration(to: clock.now))
-    try waitUntilWhole(server)
+    try server.waitUntilWhole()
     let whole = Machine.seconds(begin.duration(to: clock.now))
     let script = #"wrk.headers["Authorization"] = "Bearer \#(token)""#
     let me = try Wrk.run(server.url + "/v1/me", seconds: 5, script: script)
@@ -63,11 +63,14 @@ extension Case {
     _ = mallocTrim(0)
     return try Machine.megabytes("VmRSS:", of: getpid())
   }
+}
 
-  private static func waitUntilWhole(_ server: SignetServer) throws {
+extension SignetServer {
+  /// Waits until memory has every denied session; the operators' listener tells.
+  func waitUntilWhole() throws {
     let deadline = Date().addingTimeInterval(60)
     while Date() < deadline {
-      let metrics = String(decoding: try HTTPConnection.send(server.operators, "/metrics").body, as: UTF8.self)
+      let metrics = String(decoding: try HTTPConnection.send(operators, "/metrics").body, as: UTF8.self)
       if metrics.contains("signet_denylist_whole 1\n") { return }
       usleep(1000)
     }

@@ -1,4 +1,4 @@
-# Signet as a container: the Swift runtime is in the binary, so the image holds Debian, six C libraries and one file.
+# Signet as a container: the Swift runtime is in the binary, so the image holds Debian, C libraries and one file.
 #
 #   docker run -p 8080:8080 -v signet:/data -e SIGNET_ISSUER=https://login.example.com signet
 #
@@ -18,7 +18,8 @@ RUN swift build -c release --static-swift-stdlib --product signet \
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends \
-      libssl3 libsqlite3-0 libargon2-1 libsodium23 libyaml-0-2 libcurl4 libhiredis0.14 ca-certificates \
+      libssl3 libsqlite3-0 libargon2-1 libsodium23 libyaml-0-2 libcurl4 libhiredis0.14 libpsl5 zlib1g \
+      ca-certificates \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
  # Fixed ids, so that the owner of a mounted folder can be set before the container runs.
  && groupadd --system --gid 10001 signet \

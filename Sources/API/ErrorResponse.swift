@@ -10,6 +10,8 @@ enum ErrorStyle {
   case credentials
   /// Endpoints that take an access token (RFC 6750 section 3).
   case bearer
+  /// `/v1/verify`, which takes bearer tokens alone.
+  case gateway
   /// `/oauth2/*` (RFC 6749 section 5.2): a grant that isn't good is 400, only a client's failure 401.
   case oauth
 }
@@ -19,7 +21,8 @@ struct ErrorResponse {
   let status: Int
   let error: String
   let description: String
-  var challenge: String?
+  /// Fields `WWW-Authenticate`.
+  var challenges: [String]
   var retryAfter: Int?
   /// The field `DPoP-Nonce` (RFC 9449 section 8).
   var nonce: String?
@@ -32,7 +35,7 @@ struct ErrorResponse {
     self.status = status
     self.error = error
     self.description = description
-    self.challenge = challenge
+    challenges = challenge.map { [$0] } ?? []
     self.retryAfter = retryAfter
   }
 
@@ -50,11 +53,12 @@ struct ErrorResponse {
         style == .oauth ? 400 : 401, "invalid_grant", Self.grantSentence, challenge: style == .oauth ? nil : bearer)
     case .invalidToken:
       self.init(401, "invalid_token", Self.tokenSentence, challenge: bearer + #", error="invalid_token""#)
-    case .missingToken:
-      self.init(401, "invalid_token", "an access token is needed: Authorization: Bearer TOKEN", challenge: bearer)
+    case .missingToken: self.init(missingToken: bearer, style)
+    case .unverifiableToken:
+      self.init(401, "invalid_token", Self.boundSentence, challenge: bearer + #", error="invalid_token""#)
     case .invalidDPoPProof(let why): self.init(400, "invalid_dpop_proof", why)
     case .useDPoPNonce(let nonce): self.init(400, "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
-    case .challengedProof, .challengedNonce, .invalidBoundToken: self.init(challenge: refusal.code)
+    case .challengedProof, .challengedNonce, .challengedScope, .invalidBoundToken: self.init(challenge: refusal.code)
     case .invalidClient:
       self.init(
         401, "invalid_client", Self.clientSentence, challenge: style == .oauth ? #"Basic realm="signet""# : bearer)
@@ -76,25 +80,36 @@ struct ErrorResponse {
     }
   }
 
+  /// RFC 9449 section 7.2: both challenges, where both schemes are taken.
+  private init(missingToken bearer: String, _ style: ErrorStyle) {
+    self.init(401, "invalid_token", "an access token is needed: Authorization: Bearer TOKEN", challenge: bearer)
+    if style != .gateway { challenges.append(Self.dpop()) }
+  }
+
   /// What a client is told that used a bound token without its proof.
   private init(challenge code: Refusal.Code) {
     switch code {
     case .challengedProof(let why): self.init(dpop: "invalid_dpop_proof", why)
     case .challengedNonce(let nonce): self.init(dpop: "use_dpop_nonce", Self.nonceSentence, nonce: nonce)
+    case .challengedScope: self.init(dpop: "insufficient_scope", Self.rightSentence, status: 403)
     default: self.init(dpop: "invalid_token", "the access token isn't good, or no longer, or not by this scheme")
     }
   }
 
   /// RFC 9449 section 7.1.
-  private init(dpop error: String, _ description: String, nonce: String? = nil) {
+  private init(dpop error: String, _ description: String, status: Int = 401, nonce: String? = nil) {
+    self.init(status, error, description, challenge: Self.dpop(error), nonce: nonce)
+  }
+
+  private static func dpop(_ error: String? = nil) -> String {
     let algorithms = ProofAlgorithms.names.joined(separator: " ")
-    self.init(
-      401, error, description, challenge: #"DPoP realm="signet", error="\#(error)", algs="\#(algorithms)""#,
-      nonce: nonce)
+    return #"DPoP realm="signet""# + (error.map { #", error="\#($0)""# } ?? "") + #", algs="\#(algorithms)""#
   }
 
   private static let grantSentence = "the refresh token isn't good, or no longer; log in again"
   private static let tokenSentence = "the access token isn't good, or no longer; refresh it or log in"
+  private static let boundSentence =
+    "tokens that are bound to a key aren't taken here, where their proof can't be checked; the service itself must verify them"
   private static let rightSentence = "the access token gives no right to this"
   private static let clientSentence = "the client is unknown, or may not do this here"
   private static let revocationSentence =
@@ -118,7 +133,7 @@ struct ErrorResponse {
 
   /// Answers with it.
   func answer(_ exchange: Exchange) {
-    if let challenge { exchange.add("WWW-Authenticate", challenge) }
+    for challenge in challenges { exchange.add("WWW-Authenticate", challenge) }
     if let nonce { exchange.add("DPoP-Nonce", nonce) }
     if let retryAfter { exchange.add("Retry-After", String(retryAfter)) }
     exchange.add("Cache-Control", "no-store")

@@ -115,6 +115,9 @@ struct ListenerChecks {
     if let all = settings.proxy.trusted.first(where: { NetworkText($0)?.isEverything == true }) {
       lines.append("proxy.trusted has \(all), which lets every client claim any address; name the proxy's network")
     }
+    if settings.proxy.clientCertificate, settings.proxy.trusted.isEmpty {
+      lines.append("proxy.client_certificate is true, but no proxy is trusted; name its network in proxy.trusted")
+    }
     return lines
   }
 

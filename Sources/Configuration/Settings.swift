@@ -96,6 +96,8 @@ extension Settings {
     /// Networks as CIDR or single addresses, or the word `unix`; who is believed.
     package internal(set) var trusted: [String] = []
     package internal(set) var header = Header.auto
+    /// Whether they are believed about the client's certificate, too.
+    package internal(set) var clientCertificate = false
   }
 
   /// The event loops.

@@ -74,6 +74,10 @@ package enum Table {
     .choice(
       "proxy.header", \.proxy.header, .fixed("auto"),
       "Which field such a proxy sets: Forwarded or X-Forwarded-For; auto takes the one that is there."),
+    Setting(
+      "proxy.client_certificate", .flag, .fixed("false"),
+      "Believe its Client-Cert (RFC 9440); true only where it sets or removes that field itself, in every request."
+    ) { if case .flag(let flag) = $0 { $1.proxy.clientCertificate = flag } },
   ]
 
   private static let limits: [Setting] = [

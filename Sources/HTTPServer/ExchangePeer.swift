@@ -22,10 +22,11 @@ extension Exchange {
   /// The client's certificate, when an authority of ours has signed it.
   package var verifiedCertificate: VerifiedCertificate? { isFromProxy ? nil : tls?.verifiedCertificate }
 
-  /// The client's certificate, whoever signed it; behind a trusted proxy the one which that has seen, since the connection's
-  /// own is the proxy's.
+  /// The client's certificate, whoever signed it; behind a trusted proxy the one which that has seen, if it says so, since the
+  /// connection's own is the proxy's.
   package var presentedCertificate: PresentedCertificate? {
     guard isFromProxy else { return tls?.presentedCertificate }
+    guard routes.options.proxies.setClientCert else { return nil }
     return withField(.clientCert) { ClientCertificateField.certificate($0) } ?? nil
   }
 

@@ -26,6 +26,8 @@ package struct TrustedProxies: Sendable {
   package var networks: [Network]
   /// Which fields they set.
   package var fields: ForwardedFields.Choice
+  /// Whether what comes as `Client-Cert` (RFC 9440) is theirs, and never a client's.
+  package var setClientCert = false
 
   /// - Parameter networks: empty for none.
   package init(networks: [Network] = [], fields: ForwardedFields.Choice = .auto) {

@@ -34,15 +34,20 @@ package final class Clock: Sendable {
     package let now: Int64
     /// Whether the clock jumped less than `settling` ago.
     package let isSettling: Bool
+    /// What ended before this has ended by any clock: `now`, once the clock has gone without a jump for `settling`, since this
+    /// process began too, which can't know of a jump that NTP is about to make. Until then nothing has.
+    package let settled: Int64
   }
 
   private let source: Source
   private let offset: Atomic<Int64>
   private let settledAt = Atomic<Int64>(.min)
+  private let startedAt: Int64
 
   package init(_ source: Source = .system) {
     self.source = source
-    offset = Atomic(source.wall() - source.boot())
+    startedAt = source.boot()
+    offset = Atomic(source.wall() - startedAt)
   }
 
   /// The time, and whether to trust it with what can't be undone.
@@ -54,8 +59,13 @@ package final class Clock: Sendable {
       settledAt.store(boot + Self.settling, ordering: .relaxed)
       offset.store(wall - boot, ordering: .releasing)
     }
-    return Moment(now: wall, isSettling: boot < settledAt.load(ordering: .relaxed))
+    let isSettling = boot < settledAt.load(ordering: .relaxed)
+    let hasSettled = !isSettling && boot - startedAt >= Self.settling
+    return Moment(now: wall, isSettling: isSettling, settled: hasSettled ? wall : .min)
   }
+
+  /// Another number after each jump that was seen.
+  package var jumps: Int64 { settledAt.load(ordering: .relaxed) }
 
   /// Milliseconds of the clock that never jumps, for measuring.
   package var elapsed: Int64 { source.boot() }

@@ -25,8 +25,11 @@ package struct Refusal: Error, Sendable, Equatable {
     /// The same where an access token is used, as challenges (RFC 9449 section 7.1).
     case challengedProof(String)
     case challengedNonce(String)
+    case challengedScope
     /// A bound token as a bearer token, one that isn't bound by the scheme `DPoP`, or one by it that isn't good.
     case invalidBoundToken
+    /// A token that is bound to a key, where nobody can check that (RFC 9449 section 7.2).
+    case unverifiableToken
     case invalidClient
     /// The access token is good, and gives no right to this (RFC 6750 section 3.1).
     case insufficientScope

@@ -132,7 +132,7 @@ extension PublicJWK {
     if let name = members.alg {
       guard SignatureAlgorithm(name: name) == algorithm else { throw .algorithmMismatch }
     }
-    let parameters = try members.publicParameters()
+    let parameters = try members.publicParameters(fromHeader: true)
     let key: PublicKey
     do { key = try PublicKey(parameters) } catch { throw .invalidKey }
     guard algorithm.accepts(key.kind) else { throw .algorithmMismatch }

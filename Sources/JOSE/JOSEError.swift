@@ -34,6 +34,7 @@ package enum JOSEError: String, Error, Equatable, Sendable, CaseIterable, Custom
   case unsupportedKey = "the key is of a kind or for an algorithm that is not supported"
   case unavailableAlgorithm = "the OpenSSL on this machine does not have the algorithm: ML-DSA needs 3.5 or later"
   case weakKey = "the key is too weak"
+  case costlyKey = "the key is larger than is taken from a header"
   case wrongKeyUse = "the key is for another use"
   case noPublicKey = "a symmetric key has no public half"
   case duplicateKeyID = "two keys have the same kid"

@@ -54,8 +54,10 @@ package struct JWKMembers {
 
   /// The public half of an asymmetric key. Throws `unsupportedKey` for a type or curve that is not ours, `weakKey`,
   /// `unavailableAlgorithm` or `invalidKey`; what is left to check, `publicKey` does.
-  package func publicParameters() throws(JOSEError) -> PublicParameters {
+  /// - Parameter fromHeader: whether a stranger sent it with what is to be verified by it; then `costlyKey` too.
+  package func publicParameters(fromHeader: Bool = false) throws(JOSEError) -> PublicParameters {
     let parameters = try readPublic()
+    if fromHeader { try parameters.checkCost() }
     try parameters.checkStrength()
     return parameters
   }

@@ -80,6 +80,7 @@ final class CurlHandle: @unchecked Sendable {
     try set(CURLOPT_URL, request.url.description)
     try check(signet_curl_protocols(library.functions, handle, request.url.isSecure ? 1 : 0))
     if let path = request.socket { try set(CURLOPT_UNIX_SOCKET_PATH, path) }
+    if let form = request.form { try set(CURLOPT_COPYPOSTFIELDS, form) }
     try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
     try set(CURLOPT_HTTP09_ALLOWED, 0)
     // A redirect would let the server choose what is fetched and believed (RFC 8725 3.10 is about such choices).

@@ -12,6 +12,8 @@ struct HTTPRequest: Sendable {
   /// Ends a transfer in which nothing has come for so many seconds, and has it take as long as it likes otherwise; nil for
   /// a document, which has its whole time in the options.
   var patience: Int?
+  /// Sent by POST, percent-encoded; nil for GET.
+  var form: String?
 }
 
 /// What comes of a stream.
@@ -54,12 +56,16 @@ package final class HTTPClient: Sendable {
   /// Gets an answer that goes on, and hands over what comes of it at once. Returns when the answer has ended as HTTP has
   /// it, or `take` wants no more. Cancelling the task ends the wait at once, and the transfer within a second.
   /// - Parameters:
+  ///   - form: sent by POST, percent-encoded; nil for GET.
   ///   - patience: for how many seconds nothing may come.
   ///   - take: called on the transfer's own thread, one part after the other; false ends the transfer.
   package func stream(
-    _ url: HTTPURL, fields: [HTTPField] = [], patience: Int, _ take: @escaping @Sendable (HTTPStreamPart) -> Bool
+    _ url: HTTPURL, fields: [HTTPField] = [], form: String? = nil, patience: Int,
+    _ take: @escaping @Sendable (HTTPStreamPart) -> Bool
   ) async throws(HTTPFailure) {
-    let request = HTTPRequest(url: url, fields: fields, socket: nil, patience: patience)
+    // A form is small; libcurl would otherwise ask whether it may send it.
+    let fields = fields + (form == nil ? [] : [HTTPField("Expect", "")])
+    let request = HTTPRequest(url: url, fields: fields, socket: nil, patience: patience, form: form)
     let pending = PendingAnswer<Void>()
     let isStarted = Thread.detach(name: "signet-stream") { [options, library] in
       pending.finish(

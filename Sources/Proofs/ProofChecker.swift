@@ -39,9 +39,9 @@ package final class ProofChecker {
     do { token = try verifier.read(compact) } catch { throw .malformed(error) }
     let proof = try Proof(token.payload)
     try Self.check(proof, request, token.thumbprint)
-    try checkTime(proof, request.now)
+    let nonce = try checkTime(proof, request.now)
     do { try token.checkSignature() } catch { throw .malformed(error) }
-    switch replays.note(proof, request, thumbprint: token.thumbprint) {
+    switch replays.note(proof, request, thumbprint: token.thumbprint, nonce: nonce) {
     case .new: break
     case .replayed: throw .replayed
     case .unknown: throw .needsNonce
@@ -73,14 +73,16 @@ package final class ProofChecker {
   /// A nonce tells when a proof was made at the earliest. Without one its own word must do: then it must be neither from
   /// before the memory of used proofs began, nor from a time that is still to come, at which it could be used again after
   /// a restart that forgot it.
-  private func checkTime(_ proof: Proof, _ now: Int64) throws(ProofRefusal) {
+  /// - Returns: the time of the nonce.
+  private func checkTime(_ proof: Proof, _ now: Int64) throws(ProofRefusal) -> Int64? {
     guard proof.createdAt >= now - Self.oldest else { throw .tooOld }
     guard proof.createdAt <= now + Self.ahead else { throw .fromTheFuture }
     if let nonce = proof.nonce {
-      guard nonces.isGood(nonce, now: now) else { throw .needsNonce }
-    } else {
-      guard proof.createdAt >= replays.startedAt, proof.createdAt <= now else { throw .needsNonce }
+      guard let time = nonces.time(of: nonce, now: now) else { throw .needsNonce }
+      return time
     }
+    guard proof.createdAt >= replays.startedAt, proof.createdAt <= now else { throw .needsNonce }
+    return nil
   }
 
   private func nextNonce(after proof: Proof, _ now: Int64) -> String? {

@@ -1,60 +1,72 @@
-// Nonces for proofs (RFC 9449 section 8): a MAC over the number of a half minute, under a key that all nodes share. So any
-// node takes what another gave, and none remembers what it gave.
+// Nonces for proofs (RFC 9449 section 8): the beginning of a half minute and a MAC over it, under a key that all nodes share.
+// So any node takes what another gave, and none remembers what it gave.
 //
-// In the half minute in which a process starts it gives the next one's nonce, and takes none that an earlier process could
-// have given: a proof with a nonce it takes was made after its start, when its memory of used proofs had begun.
+// A nonce says that its proof was made after that time. A process takes none of a time before its own first one, which is
+// `ahead` after its start: whatever an earlier process took was of a time at most `ahead` after then. So no proof that was used
+// before a restart is good again by its nonce, unless the clock was set back meanwhile.
 
 import JOSE
 package import OpenSSL
 
 /// The nonces of one thread.
 package final class ProofNonces {
-  /// For how long one nonce is given, in milliseconds; it is taken for as long before and after.
+  /// For how long one nonce is given, in milliseconds; it is taken for as long after.
   package static let width: Int64 = 30_000
-  /// The characters of a nonce: 16 bytes in base64url.
-  private static let length = 22
+  /// How far the clock of another node may be ahead, in milliseconds.
+  package static let ahead: Int64 = 15_000
+  /// The bytes of the time, and of the MAC.
+  private static let (timeSize, macSize) = (6, 16)
+  /// The characters of a nonce.
+  private static let length = Base64URL.encodedSize(timeSize + macSize)
 
   private let macs: [HMACSHA256]
+  private let replays: Replays
   private let first: Int64
-  private var made: [Int64: [[UInt8]]] = [:]
+  private var latest: (time: Int64, text: String)?
 
   /// - Parameters:
   ///   - keys: the newest first; every one is taken.
-  ///   - startedAt: since when used proofs are remembered, in milliseconds since 1970.
-  package init(keys: [[UInt8]], startedAt: Int64) throws(OpenSSLError) {
+  ///   - replays: the memory of used proofs, which says since when it remembers.
+  package init(keys: [[UInt8]], for replays: Replays) throws(OpenSSLError) {
     var macs: [HMACSHA256] = []
     for key in keys { macs.append(try HMACSHA256(key: key)) }
     self.macs = macs
-    first = startedAt / Self.width + 1
+    self.replays = replays
+    first = replays.startedAt + Self.ahead
   }
 
   /// The nonce to give at `now`, in milliseconds since 1970.
   package func nonce(now: Int64) -> String {
-    String(decoding: texts(max(now / Self.width, first)).first ?? [], as: UTF8.self)
+    let time = given(now)
+    if let latest, latest.time == time { return latest.text }
+    let bytes = Self.bytes(time)
+    let text = Base64URL.encode(bytes + (macs.first.map { Self.tag($0, bytes) } ?? []))
+    latest = (time, text)
+    return text
   }
 
-  /// Whether a nonce is one that may still be used.
-  package func isGood(_ nonce: String, now: Int64) -> Bool {
-    let nonce = Array(nonce.utf8)
-    guard nonce.count == Self.length else { return false }
-    // Where the clock was set back behind the start, what is given since is taken.
-    let current = max(now / Self.width, first - 1)
-    return (current - 1...current + 1).contains { bucket in
-      bucket >= first && texts(bucket).contains { constantTimeEqual($0, nonce) }
+  /// The time of a nonce; nil when it is none that may still be used.
+  package func time(of nonce: String, now: Int64) -> Int64? {
+    guard nonce.utf8.count == Self.length, let bytes = try? Base64URL.decode(nonce) else { return nil }
+    let (head, tag) = (Array(bytes[..<Self.timeSize]), Array(bytes[Self.timeSize...]))
+    let time = head.reduce(0) { $0 << 8 | Int64($1) }
+    guard time >= first, time >= Self.beginning(now) - Self.width, time <= max(now + Self.ahead, given(now)) else {
+      return nil
     }
+    return macs.contains { constantTimeEqual(Self.tag($0, head), tag) } ? time : nil
   }
 
-  /// The nonces of a half minute, by each key.
-  private func texts(_ bucket: Int64) -> [[UInt8]] {
-    if let texts = made[bucket] { return texts }
-    let message = Array("dpop-nonce \(bucket)".utf8)
-    let texts = macs.map { mac in
-      var text: [UInt8] = []
-      Base64URL.encode(Array(mac.tag(message)[..<16]), into: &text)
-      return text
-    }
-    if made.count > 8 { made.removeAll() }
-    made[bucket] = texts
-    return texts
+  /// The time of the nonce to give. After the clock was set back it is later than now.
+  private func given(_ now: Int64) -> Int64 { max(Self.beginning(now), first, replays.firstNonce(now: now) ?? first) }
+
+  private static func beginning(_ now: Int64) -> Int64 { now / width * width }
+
+  /// Big endian.
+  private static func bytes(_ time: Int64) -> [UInt8] {
+    (0..<timeSize).map { UInt8(truncatingIfNeeded: time >> (8 * (timeSize - 1 - $0))) }
+  }
+
+  private static func tag(_ mac: HMACSHA256, _ time: [UInt8]) -> [UInt8] {
+    Array(mac.tag(Array("dpop-nonce ".utf8) + time)[..<macSize])
   }
 }

@@ -4,6 +4,7 @@
 // holds nobody for long.
 
 import OpenSSL
+import Synchronization
 import Threads
 
 /// The proofs that this process has taken.
@@ -18,6 +19,9 @@ package final class Replays: Sendable {
   /// So that nobody can know which proofs fall together.
   private let salt = Random.bytes(16)
   private let memories: [Monitor<ReplayMemory>]
+  /// Of all shares.
+  private let forgottenBefore = Atomic<Int64>(.min)
+  private let forgottenNonce = Atomic<Int64>(.min)
 
   /// - Parameter now: milliseconds since 1970.
   package init(now: Int64, capacity: Int = Replays.capacity) {
@@ -29,7 +33,10 @@ package final class Replays: Sendable {
   }
 
   /// Notes a proof, which is one for its key, method and URI: nobody else's `jti` matters (RFC 9449 section 11.1).
-  func note(_ proof: Proof, _ request: ProofRequest, thumbprint: [UInt8]) -> ReplayMemory.Finding {
+  /// - Parameter nonce: the time of its nonce; nil without one.
+  func note(
+    _ proof: Proof, _ request: ProofRequest, thumbprint: [UInt8], nonce: Int64?
+  ) -> ReplayMemory.Finding {
     var message = salt + thumbprint
     // A method has no zero, and so none of these is another's beginning.
     message += Array(proof.method.utf8) + [0]
@@ -40,7 +47,18 @@ package final class Replays: Sendable {
     // 64 bits: of two million proofs, two meet once in ten million times, and then the second is refused.
     let id = digest[..<8].reduce(0) { $0 << 8 | UInt64($1) }
     return memories[Int(digest[8]) % Self.shares].withLock { memory in
-      memory.note(id, createdAt: proof.createdAt, hasNonce: proof.nonce != nil, now: request.now)
+      let finding = memory.note(id, createdAt: proof.createdAt, nonce: nonce, now: request.now)
+      // In this order: whoever sees the first sees the second too.
+      forgottenNonce.max(memory.forgotten.nonce, ordering: .relaxed)
+      forgottenBefore.max(memory.forgotten.createdBefore, ordering: .releasing)
+      return finding
     }
+  }
+
+  /// The earliest time of a nonce which tells that no proof with it was forgotten, where a proof's own time can't: after the clock
+  /// was set back to a time whose proofs were. Else nil.
+  func firstNonce(now: Int64) -> Int64? {
+    guard now - ProofChecker.oldest < forgottenBefore.load(ordering: .acquiring) else { return nil }
+    return forgottenNonce.load(ordering: .relaxed) &+ 1
   }
 }

@@ -13,8 +13,8 @@ struct DeniedTokens {
 
   private struct Session {
     let expiresAt: Int64
-    /// Tokens issued from then on are good.
-    let before: Int64
+    /// Tokens of this generation and of later ones are good; nil: none is.
+    let firstGood: UInt32?
   }
 
   private let most: Int
@@ -29,11 +29,11 @@ struct DeniedTokens {
   var count: Int { sessions.count + tokens.count + keys.count }
 
   /// Whether a token is denied: alone, with its session, or with its key.
-  func deny(sessionID: String?, jwtID: String, keyID: String, issuedAt: Int64) -> Bool {
-    if !sessions.isEmpty, let id = sessionID.flatMap(Self.session), let session = sessions[id],
-      issuedAt < session.before
-    {
-      return true
+  func deny(sessionID: String?, jwtID: String, keyID: String) -> Bool {
+    if !sessions.isEmpty, let id = sessionID.flatMap(Self.session), let session = sessions[id] {
+      guard let firstGood = session.firstGood else { return true }
+      // The generation is the beginning of a `jti`; one that isn't Signet's has none that is good.
+      if Self.token(jwtID).map({ $0.high >> 32 < firstGood }) ?? true { return true }
     }
     if !tokens.isEmpty, let id = Self.token(jwtID), tokens[id] != nil { return true }
     return !keys.isEmpty && keys[keyID] != nil
@@ -55,13 +55,20 @@ struct DeniedTokens {
       keys[kid] = max(expiresAt, keys[kid] ?? 0)
     } else if let sid = value["sid"] {
       guard let id = sid.string.flatMap(Self.session) else { throw Self.malformed }
-      let before = value["before"].map { $0.integer ?? .max } ?? .max
-      sessions[id] = Session(
-        expiresAt: max(expiresAt, sessions[id]?.expiresAt ?? 0), before: max(before, sessions[id]?.before ?? 0))
+      sessions[id] = Self.session(value, expiresAt, sessions[id])
     } else {
       guard let id = value["jti"]?.string.flatMap(Self.token) else { throw Self.malformed }
       tokens[id] = max(expiresAt, tokens[id] ?? 0)
     }
+  }
+
+  /// What an event says of a session, with what was known of it. What can't be understood means every token.
+  private static func session(_ event: JSONValue, _ expiresAt: Int64, _ known: Session?) -> Session {
+    let said = event["before_generation"].flatMap { $0.integer.flatMap { UInt32(exactly: $0) } }
+    guard let known else { return Session(expiresAt: expiresAt, firstGood: said) }
+    return Session(
+      expiresAt: max(expiresAt, known.expiresAt),
+      firstGood: said.flatMap { said in known.firstGood.map { max(said, $0) } })
   }
 
   private static let malformed = FetchProblem(.badAnswer, "the feed holds an event that can't be read")

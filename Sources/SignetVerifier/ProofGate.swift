@@ -50,7 +50,7 @@ final class ProofGate: Sendable {
   private func lane() throws(VerificationError) -> Lane {
     if let free = idle.withLock({ $0.popLast() }) { return free }
     do {
-      return Lane(checker: ProofChecker(replays, try ProofNonces(keys: [nonceKey], startedAt: replays.startedAt)))
+      return Lane(checker: ProofChecker(replays, try ProofNonces(keys: [nonceKey], for: replays)))
     } catch {
       throw .cryptographyFailed
     }

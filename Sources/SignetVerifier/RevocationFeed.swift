@@ -14,11 +14,22 @@ public struct RevocationFeed: Sendable {
     case failClosed
   }
 
-  /// The `client_id` of this service at Signet: a confidential client with a secret. It is shown what concerns the
-  /// audiences registered for it.
+  /// How this service proves which client it is: by the method that is registered for it, and no other.
+  public enum Authentication: Sendable {
+    /// `client_secret_basic`: the secret in the field `Authorization`.
+    case basic(secret: String)
+    /// `client_secret_post`: the secret in a form.
+    case post(secret: String)
+    /// `private_key_jwt` (RFC 7523): a JWT signed by the client's key, asked for at each connection, since Signet takes each
+    /// once. `iss` and `sub` are the client's id, `aud` the issuer, `exp` is a minute ahead, and `jti` never the same.
+    case assertion(@Sendable () async throws -> String)
+  }
+
+  /// The `client_id` of this service at Signet: a confidential client. It is shown what concerns the audiences registered
+  /// for it.
   public var clientID: String
-  /// Its secret.
-  public var clientSecret: String
+  /// How it proves that.
+  public var authentication: Authentication
   /// What becomes of good tokens while the feed is silent.
   public var whenSilent: WhenSilent
   /// For how long nothing may be heard before the feed counts as silent; 45 seconds, at least 20, at most an hour.
@@ -37,10 +48,15 @@ public struct RevocationFeed: Sendable {
   /// Tests bring their own.
   var source: (any RevocationSource)?
 
-  /// A subscription as this client.
+  /// A subscription as a client with `client_secret_basic`, as clients are registered unless said otherwise.
   public init(clientID: String, clientSecret: String, whenSilent: WhenSilent) {
+    self.init(clientID: clientID, authentication: .basic(secret: clientSecret), whenSilent: whenSilent)
+  }
+
+  /// A subscription as this client.
+  public init(clientID: String, authentication: Authentication, whenSilent: WhenSilent) {
     self.clientID = clientID
-    self.clientSecret = clientSecret
+    self.authentication = authentication
     self.whenSilent = whenSilent
   }
 }
@@ -59,7 +75,12 @@ extension RevocationFeed {
     guard (1...10_000_000).contains(mostEntries) else {
       throw VerifierSetupError("revocations.mostEntries must be between 1 and 10000000")
     }
-    guard !clientID.isEmpty, !clientSecret.isEmpty else {
+    let hasSecret =
+      switch authentication {
+      case .basic(let secret), .post(let secret): !secret.isEmpty
+      case .assertion: true
+      }
+    guard !clientID.isEmpty, hasSecret else {
       throw VerifierSetupError("revocations needs the id and the secret of a confidential client of Signet")
     }
   }

@@ -65,8 +65,7 @@ final class RevocationListener: Sendable {
   func check(_ token: AccessToken) async throws(VerificationError) {
     start()
     let isDenied = { (denied: DeniedTokens) in
-      denied.deny(
-        sessionID: token.sessionID, jwtID: token.jwtID, keyID: token.keyID, issuedAt: token.issuedAt)
+      denied.deny(sessionID: token.sessionID, jwtID: token.jwtID, keyID: token.keyID)
     }
     var found = verdict(isDenied)
     if case .unknown = found, feed.whenSilent == .failClosed {

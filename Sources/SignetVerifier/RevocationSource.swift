@@ -15,25 +15,27 @@ protocol RevocationSource: Sendable {
 /// The feed at a URL.
 struct HTTPRevocationSource: RevocationSource {
   private let remote: Remote
-  private let authorization: String
+  private let clientID: String
+  private let authentication: RevocationFeed.Authentication
   private let patience: Int
 
   init(_ feed: RevocationFeed, issuer: String, _ fetching: FetchOptions) throws(VerifierSetupError) {
     let url = if let url = feed.url { url } else { try Remote.url("/v1/revocations", below: issuer) }
     remote = try Remote(
       url, of: "feed of revocations", risk: "the client's secret could be read on its way", fetching)
-    authorization = Self.basic(feed.clientID, feed.clientSecret)
+    (clientID, authentication) = (feed.clientID, feed.authentication)
     patience = Int(feed.silence.components.seconds)
   }
 
   func stream(
     after lastEventID: String?, _ take: @escaping @Sendable ([UInt8]) -> Bool
   ) async throws(FetchProblem) {
-    var fields = [HTTPField("Accept", "text/event-stream"), HTTPField("Authorization", authorization)]
+    var fields = [HTTPField("Accept", "text/event-stream")]
+    let form = try await authenticate(&fields)
     if let lastEventID { fields.append(HTTPField("Last-Event-ID", lastEventID)) }
     let refusal = Monitor<FetchProblem?>(nil)
     do throws(HTTPFailure) {
-      try await remote.client.stream(remote.url, fields: fields, patience: patience) { [remote] part in
+      try await remote.client.stream(remote.url, fields: fields, form: form, patience: patience) { [remote] part in
         switch part {
         case .head(let answer):
           let problem = Self.problem(answer, remote)
@@ -46,6 +48,25 @@ struct HTTPRevocationSource: RevocationSource {
       throw remote.problem(error)
     }
     if let problem = refusal.withLock({ $0 }) { throw problem }
+  }
+
+  /// Says which client asks, in a field or in the form that is returned.
+  private func authenticate(_ fields: inout [HTTPField]) async throws(FetchProblem) -> String? {
+    switch authentication {
+    case .basic(let secret):
+      fields.append(HTTPField("Authorization", Self.basic(clientID, secret)))
+      return nil
+    case .post(let secret):
+      return "client_id=\(Self.formEncoded(clientID))&client_secret=\(Self.formEncoded(secret))"
+    case .assertion(let make):
+      let assertion: String
+      // The error's own words may hold what nobody should read.
+      do { assertion = try await make() } catch {
+        throw FetchProblem(.other, "the service could make no assertion for \(remote.url): \(type(of: error))")
+      }
+      return "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+        + "&client_assertion=\(Self.formEncoded(assertion))"
+    }
   }
 
   /// Why an answer isn't the feed.

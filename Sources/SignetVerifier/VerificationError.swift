@@ -176,7 +176,7 @@ extension VerificationError {
       self = .undecryptable
     // The rest is about keys, which were checked before they verified anything.
     case .invalidKey, .unsupportedKey, .unavailableAlgorithm, .weakKey, .wrongKeyUse, .noPublicKey, .duplicateKeyID,
-      .tooManyKeys, .cryptographyFailed:
+      .tooManyKeys, .cryptographyFailed, .costlyKey:
       self = .cryptographyFailed
     }
   }

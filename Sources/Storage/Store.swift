@@ -49,7 +49,8 @@ package protocol Store: Sendable {
 
   // MARK: What is refused before it expires
 
-  /// Denies one access token; false when it was denied already, or nobody takes it any more.
+  /// Denies one access token; false when it was denied already, or nobody takes it any more. Where it names the place in the
+  /// status lists that its session has, the session gets another.
   func denyToken(_ token: TokenDenial) async throws(StoreError) -> Bool
   /// Whether an access token is denied, alone or with its session.
   func isDenied(_ token: DeniableToken) async throws(StoreError) -> Bool
@@ -65,7 +66,9 @@ package protocol Store: Sendable {
   func announceDenials() async throws(StoreError)
   /// How many places of the status lists were given out.
   func statusPlaces() async throws(StoreError) -> Int64
-  /// Deletes rows that expired before `before`, but for the last one: one small step, which looks at rows after `cursor`.
+  /// Deletes rows that expired before `before`, but for the last one: one small step, which looks at rows after `cursor`. From
+  /// the first step on rows that would expire before that aren't added either; what hasn't been swept is, whatever the time
+  /// seems to be.
   func sweepDenials(after cursor: Int64, before: Int64, step: SweepStep) async throws(StoreError) -> DenialsSwept
 
   // MARK: Clients and keys

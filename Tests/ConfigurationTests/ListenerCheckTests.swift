@@ -134,4 +134,13 @@ import Testing
       ])
     #expect(try load(flags: flags + [("listen", "https://127.0.0.1:1")]).warnings == [])
   }
+
+  @Test func certificatesFromNobody() throws {
+    let flags = [("proxy.client_certificate", "true")]
+    #expect(
+      try load(flags: flags).warnings == [
+        "proxy.client_certificate is true, but no proxy is trusted; name its network in proxy.trusted"
+      ])
+    #expect(try load(flags: flags + [("proxy.trusted", "192.0.2.1")]).warnings == [])
+  }
 }

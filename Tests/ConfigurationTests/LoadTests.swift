@@ -52,6 +52,7 @@ import Testing
       "token.algorithm": "EdDSA",
       "token.audience": "b", "session.retry_elsewhere": "revoke", "log.level": "debug", "log.format": "text",
       "log.access": "all", "cors.origins": "https://a.example", "store.url": "sqlite:///x", "store.migrate": "false",
+      "proxy.client_certificate": "true",
       "token.algorithms": "ES256,RS256", "tls.client_certificate": "any", "proxy.trusted": "10.0.0.0/8",
       "proxy.header": "forwarded", "redis.url": "redis://a.example", "token.status_list": "on",
       "cookie.same_site": "none",

@@ -9,8 +9,12 @@ import Testing
   .serialized,
   .enabled(if: Gate.mode != nil, "SKIPPED: `make test` builds the release binary and compares; see Tests/CostTests"))
 struct CostTests {
+  /// How often a request is counted until its figure is the one checked in. Work that a server does by the clock now and
+  /// then falls into each round of one count, as does what a busy machine makes it do; a change of the code stays.
+  private static let attempts = 3
+
   @Test func costsAreThoseCheckedIn() async throws {
-    let counted = try await Gate.counted()
+    let counted = Gate.own(try await Gate.shares())
     let toolchain = try Gate.toolchain()
     var book = try CostBook(path: Gate.file)
     if Gate.mode == "write" {
@@ -23,7 +27,13 @@ struct CostTests {
         "costs: \(Gate.file) has no figures for Swift \(toolchain), nothing was compared; `make counts` adds them")
       return
     }
-    for difference in Comparison.differences(counted, known) {
+    var differences = Comparison.differences(counted, known)
+    for _ in 1..<Self.attempts where !differences.isEmpty {
+      Gate.say("costs: counted again, since \(differences.values.sorted().joined(separator: "; "))")
+      let again = Comparison.differences(Gate.own(try await Gate.count()), known)
+      differences = again.filter { differences[$0.key] != nil }
+    }
+    for difference in differences.values.sorted() {
       Issue.record(
         "\(difference) for Swift \(toolchain). If that is meant, run `make counts` to write the new figures.")
     }

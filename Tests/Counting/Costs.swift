@@ -55,24 +55,27 @@ package struct CostBook: Codable, Equatable, Sendable {
 
 /// What differs from the figures, in words.
 package enum Comparison {
-  /// Of the instructions; allocations are held exactly. On a machine that also built, four counts of five rounds lay
-  /// 0.1 to 0.7 % apart; those of requests with the fewest in a round, and more of the clock's work within, 0.7 to
-  /// 3.3 %.
+  /// Of the instructions; allocations are held exactly. On a machine that also built, three counts lay 0.2 to 0.8 % apart;
+  /// those of requests with the fewest in a round, and more of the clock's work within, 0.9 to 1 %.
   package static func tolerance(_ name: String) -> Double { ["me", "login", "logout"].contains(name) ? 0.03 : 0.01 }
   /// Instructions that are forgiven at least: what the clock adds doesn't shrink with the request. It was up to 106.
   private static let slack = 150.0
 
-  /// Lower figures count too: they are to be held from then on.
-  package static func differences(_ counted: Costs, _ known: Costs) -> [String] {
-    Set(counted.keys).union(known.keys).sorted().flatMap { name -> [String] in
-      guard let now = counted[name] else { return ["\(name): has a figure but is not counted"] }
-      guard let then = known[name] else { return ["\(name): is counted but has no figure"] }
-      return [
-        now.mallocs == then.mallocs ? nil : text(name, "allocations", now.mallocs, then.mallocs),
+  /// By the name of the request. Lower figures count too: they are to be held from then on.
+  package static func differences(_ counted: Costs, _ known: Costs) -> [String: String] {
+    var differences: [String: String] = [:]
+    for name in Set(counted.keys).union(known.keys) {
+      guard let now = counted[name] else { differences[name] = "\(name): has a figure but is not counted"; continue }
+      guard let then = known[name] else { differences[name] = "\(name): is counted but has no figure"; continue }
+      let isNear =
         Double(abs(now.instructions - then.instructions)) <= max(slack, tolerance(name) * Double(then.instructions))
-          ? nil : text(name, "instructions", now.instructions, then.instructions),
+      let parts = [
+        now.mallocs == then.mallocs ? nil : text(name, "allocations", now.mallocs, then.mallocs),
+        isNear ? nil : text(name, "instructions", now.instructions, then.instructions),
       ].compactMap { $0 }
+      if !parts.isEmpty { differences[name] = parts.joined(separator: "; ") }
     }
+    return differences
   }
 
   private static func text(_ name: String, _ what: String, _ now: Int, _ then: Int) -> String {

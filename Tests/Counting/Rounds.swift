@@ -7,7 +7,7 @@ package typealias Shares = [String: Double]
 enum Rounds {
   /// What the server does by the clock (looking for changes of its keys, checkpoints) falls into some rounds and can
   /// only add to them, so the least of so many rounds is the requests' own cost.
-  private static let count = 10
+  private static let count = 8
 
   /// - Parameters:
   ///   - take: the counts since it was called before.

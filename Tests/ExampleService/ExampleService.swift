@@ -19,8 +19,8 @@ struct ExampleService {
     options.observer = { event in say("keys: \(event)") }
     if arguments.count > 1 { options.time = MovedTime(file: arguments[1]) }
     if arguments.count > 2 { options.decryptionKeys = Array(try Data(contentsOf: URL(fileURLWithPath: arguments[2]))) }
-    if let (client, secret) = feedCredentials {
-      options.revocations = RevocationFeed(clientID: client, clientSecret: secret, whenSilent: .failClosed)
+    if let (client, authentication) = feedCredentials {
+      options.revocations = RevocationFeed(clientID: client, authentication: authentication, whenSilent: .failClosed)
       options.revocations?.url = ProcessInfo.processInfo.environment["FEED_URL"]
       options.revocations?.observer = { event in say("revocations: \(event)") }
     }
@@ -41,11 +41,17 @@ struct ExampleService {
 }
 
 /// With FEED_CREDENTIALS, ID:SECRET, in its environment the service subscribes to the feed of revocations, the issuer's or the
-/// one at FEED_URL.
-private var feedCredentials: (String, String)? {
-  let text = ProcessInfo.processInfo.environment["FEED_CREDENTIALS"] ?? ""
+/// one at FEED_URL. FEED_METHOD is the registered one; for private_key_jwt SECRET is the path of an assertion.
+private var feedCredentials: (String, RevocationFeed.Authentication)? {
+  let environment = ProcessInfo.processInfo.environment
+  let text = environment["FEED_CREDENTIALS"] ?? ""
   guard let colon = text.firstIndex(of: ":") else { return nil }
-  return (String(text[..<colon]), String(text[text.index(after: colon)...]))
+  let (client, secret) = (String(text[..<colon]), String(text[text.index(after: colon)...]))
+  switch environment["FEED_METHOD"] {
+  case "client_secret_post": return (client, .post(secret: secret))
+  case "private_key_jwt": return (client, .assertion { try String(contentsOfFile: secret, encoding: .utf8) })
+  default: return (client, .basic(secret: secret))
+  }
 }
 
 /// Prints a line at once, whatever standard output is.

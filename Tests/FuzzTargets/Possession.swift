@@ -12,7 +12,7 @@ extension FuzzTarget {
   static let proof = FuzzTarget(name: "proof", longest: 1024) { bytes in
     let now: Int64 = 1_562_262_618_000
     let replays = Replays(now: now - 60_000, capacity: 64)
-    let checker = ProofChecker(replays, try ProofNonces(keys: [[UInt8](repeating: 1, count: 32)], startedAt: 0))
+    let checker = ProofChecker(replays, try ProofNonces(keys: [[UInt8](repeating: 1, count: 32)], for: replays))
     for (method, uri) in [
       ("POST", "https://server.example.com/token"), ("GET", "https://resource.example.org/protectedresource"),
     ] {

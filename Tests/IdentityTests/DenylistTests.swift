@@ -17,9 +17,11 @@ import Testing
     let pool: HashingPool
     var denylist: Denylist { issuer.authority.denylist }
 
-    init() async throws {
+    init(statusLists: Bool = false) async throws {
       world = try World()
-      (issuer, pool) = try await world.issuer(try await world.ring(), clock: fake.clock)
+      var policy = Policy.standard
+      policy.statusLists = statusLists
+      (issuer, pool) = try await world.issuer(try await world.ring(), clock: fake.clock, policy: policy)
       _ = try await world.addUser("ada", "correct horse", pool)
     }
 
@@ -29,6 +31,19 @@ import Testing
 
     func end(_ answer: TokenAnswer) async throws {
       try await issuer.logout(refreshToken: answer.refreshToken, all: false, from: requester)
+    }
+
+    func refresh(_ answer: TokenAnswer) async throws -> TokenAnswer {
+      try await issuer.refresh(RefreshRequest(refreshToken: answer.refreshToken), from: requester)
+    }
+
+    func revoke(_ answer: TokenAnswer) async throws {
+      let client = try #require(issuer.snapshot.clients[ClientRecord.builtIn])
+      try await issuer.revoke(answer.accessToken, by: client, from: requester)
+    }
+
+    func place(_ answer: TokenAnswer) async throws -> StatusPlace? {
+      try await world.store.findSession(answer.sessionID)?.session.status
     }
 
     func cause(of answer: TokenAnswer) async -> String? {
@@ -137,6 +152,50 @@ import Testing
     users.pool.stop()
   }
 
+  /// Started with a clock that is a year ahead: nothing shows that, until it is set back.
+  @Test(arguments: [false, true]) func whatEndsByAWrongClockIsRefusedByTheRightOne(_ isAll: Bool) async throws {
+    let users = try await Users()
+    let (ended, revoked) = (try await users.login(), try await users.login())
+    users.fake.jump(Self.year)
+    let issuer = try Issuer(
+      Authority(
+        store: users.world.store, hashing: users.pool, clock: users.fake.clock, metrics: Metrics(),
+        snapshot: users.issuer.snapshot)
+    ) { _ in }
+    let denylist = issuer.authority.denylist
+    try await denylist.heed()
+    var sweep = DenialSweep(issuer.authority)
+    try await issuer.logout(refreshToken: ended.refreshToken, all: isAll, from: requester)
+    let client = try #require(issuer.snapshot.clients[ClientRecord.builtIn])
+    try await issuer.revoke(revoked.accessToken, by: client, from: requester)
+    users.fake.pass(Clock.settling - 1)
+    #expect(await sweep.step() == 10_000)
+    users.fake.jump(-Self.year)
+    for answer in [ended, revoked] {
+      await #expect(throws: Refusal(.invalidToken, cause: "denied")) { try await issuer.bearer(answer.accessToken) }
+    }
+    users.pool.stop()
+  }
+
+  /// A token is denied by the place that it names, which may not be its session's any more: the tokens that name that one
+  /// are innocent.
+  @Test func anOlderTokenIsDeniedByItsOwnPlace() async throws {
+    let users = try await Users(statusLists: true)
+    let first = try await users.login()
+    let second = try await users.refresh(first)
+    let old = try #require(try await users.place(first))
+    try await users.revoke(second)
+    let new = try await users.place(first)
+    #expect(new != nil && new != old)
+    _ = try await users.refresh(second)
+    try await users.revoke(first)
+    #expect(try await users.world.store.denials(after: 0, limit: 9).map(\.status) == [old, old])
+    #expect(try await users.place(first) == new)
+    users.pool.stop()
+  }
+
+  private static let year: Int64 = 365 * 86_400_000
+
   /// From anywhere to the latest, across what memory keeps and what it doesn't, from this process and others.
   @Test(arguments: [false, true]) func followersGetEachRowOnceInOrder(_ isLate: Bool) async throws {
     let users = try await Users()
@@ -164,6 +223,25 @@ import Testing
     #expect(await following.value == Array(11...count))
     #expect(denylist.latest == count)
     users.pool.stop()
+  }
+
+  /// Of however many that come at once, only the end is kept.
+  @Test(arguments: [1, 100, 5000]) func newsKeepTheEndOfWhatIsNew(_ step: Int) {
+    var news = DenialNews()
+    let rows = (1...10_000).map {
+      Denial(sequence: Int64($0), subject: .key("a"), audience: nil, deniedAt: 1, expiresAt: 2)
+    }
+    news.begin(after: 0)
+    for first in stride(from: 0, to: rows.count, by: step) {
+      // Some are known already.
+      news.add(Array(rows[max(0, first - 7)..<first + step]))
+      let end = Int64(first + step)
+      #expect(news.latest == end)
+      #expect(news.rows(after: end, limit: 9) == [])
+      let kept = max(0, end - Int64(DenialNews.kept))
+      #expect(news.rows(after: kept, limit: .max)?.map(\.sequence) == Array(kept + 1..<end + 1))
+      #expect(news.rows(after: end - 2 * Int64(DenialNews.kept) - 1, limit: 1) == nil)
+    }
   }
 
   @Test func aFollowerThatIsCancelledEnds() async throws {

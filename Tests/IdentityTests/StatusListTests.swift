@@ -23,6 +23,24 @@ import Testing
     #expect(StatusBits().bytes.count == 32_768)
   }
 
+  @Test func thePlaceThatATokenNames() {
+    func place(_ status: String) -> StatusPlace? {
+      StatusLists.place(in: Array(#"{"iss":"https://id.example","status":\#(status)}"#.utf8), "https://id.example")
+    }
+    let uri = #""uri":"https://id.example/v1/status/"#
+    #expect(place(#"{"status_list":{"idx":5,\#(uri)3"}}"#) == StatusPlace(3 << Int64(StatusPlace.power) | 5))
+    #expect(place(#"{"status_list":{"idx":262143,\#(uri)0"}}"#) == StatusPlace(262_143))
+    for bad in [
+      "{}", "1", #"{"status_list":{\#(uri)3"}}"#, #"{"status_list":{"idx":5}}"#,
+      #"{"status_list":{"idx":-1,\#(uri)3"}}"#, #"{"status_list":{"idx":262144,\#(uri)3"}}"#,
+      #"{"status_list":{"idx":5,\#(uri)-3"}}"#, #"{"status_list":{"idx":5,\#(uri)x"}}"#,
+      #"{"status_list":{"idx":5,\#(uri)9223372036854775807"}}"#,
+      #"{"status_list":{"idx":5,"uri":"https://other.example/v1/status/3"}}"#,
+    ] {
+      #expect(place(bad) == nil, "\(bad)")
+    }
+  }
+
   @Test(arguments: [0, 1, UInt64.max, 0x0123_4567_89ab_cdef]) func everyPlaceOnce(key: UInt64) {
     let size = 1 << StatusPlace.power
     var seen = [Bool](repeating: false, count: 2 * size)

@@ -13,6 +13,16 @@ import Testing
     #expect(Scope.within(registered, asked: "\u{212A}8") == nil)
   }
 
+  /// As many bytes as are looked at, and one more.
+  @Test func scopesAreBounded() {
+    func asked(_ size: Int) -> String { "read" + String(repeating: " ", count: size - 9) + "write" }
+    #expect(Scope.within(["write", "read"], asked: asked(8192)) == "write read")
+    #expect(Scope.within(["write", "read"], asked: asked(8193)) == nil)
+    let long = String(repeating: "x", count: 8192)
+    #expect(Scope.within([long], asked: long) == long)
+    #expect(Scope.within([long + "x"], asked: long + "x") == nil)
+  }
+
   /// By the thousand they cost a search of the registered ones each, until the first that isn't.
   @Test func manyValuesAreCheap() {
     let many = (0..<100_000).map(String.init).joined(separator: " ")

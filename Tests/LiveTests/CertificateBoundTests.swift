@@ -45,14 +45,27 @@ import Testing
     }
   }
 
-  @Test(.needsOpenSSL, arguments: [true, false]) func behindAProxy(isTrusted: Bool) async throws {
+  /// Believed only when the operator says both who the proxy is and that the field is its own.
+  @Test(
+    .needsOpenSSL,
+    arguments: [
+      (["proxy.trusted=127.0.0.1", "proxy.client_certificate=true"], true), (["proxy.trusted=127.0.0.1"], false),
+      (["proxy.trusted=192.0.2.1", "proxy.client_certificate=true"], false), (["proxy.client_certificate=true"], false),
+      ([], false),
+    ])
+  func behindAProxy(trust: [String], isTrusted: Bool) async throws {
     let folder = try Folder()
     let (one, two) = (try await TestCertificate.make(folder, "one"), try await TestCertificate.make(folder, "two"))
-    let trust = isTrusted ? ["proxy.trusted=127.0.0.1"] : []
+    let takesCertificates = trust.count == 2
     try await withServer(trust, folder: folder) { server in
       try await server.addUser()
       try await server.sql("UPDATE client SET require_mtls = 1")
       let again = try await server.restart()
+      let metadata = try await again.get("/.well-known/oauth-authorization-server").json
+      #expect(metadata["tls_client_certificate_bound_access_tokens"] == (takesCertificates ? true : nil))
+      let methods = metadata["token_endpoint_auth_methods_supported"]?.array ?? []
+      #expect(methods.contains("self_signed_tls_client_auth") == takesCertificates)
+      #expect(!methods.contains("tls_client_auth"))
       let body: JSON = ["username": "ada", "password": .string(goodPassword)]
       func login(_ field: String?) async throws -> Answer {
         var request = Request.json("/v1/login", body)

@@ -44,6 +44,28 @@ import Testing
     }
   }
 
+  /// The certificate of a client behind a proxy proves it only where the operator says that the field is the proxy's own.
+  @Test(.needsPython, .needsOpenSSL, arguments: [true, false]) func behindAProxy(isBelieved: Bool) async throws {
+    let folder = try Folder()
+    let (own, other) = (try await TestCertificate.make(folder, "own"), try await TestCertificate.make(folder, "other"))
+    try await withServer(
+      ["proxy.trusted=127.0.0.1", "proxy.client_certificate=\(isBelieved)"], folder: folder
+    ) { live in
+      try await Self.addSelfSigned(own, folder, live)
+      // Returns when the server knows it, and so the one before.
+      try await live.addConfidential("other", [])
+      func token(_ certificate: TestCertificate?) async throws -> Answer {
+        let form = "grant_type=client_credentials&client_id=self"
+        var fields = [(name: "Content-Type", value: "application/x-www-form-urlencoded")]
+        let lines = certificate.map { text(ofFile: $0.certificate).split(separator: "\n").dropFirst().dropLast() }
+        if let lines { fields.append(("Client-Cert", ":\(lines.joined()):")) }
+        return try await live.send(Request("POST", "/oauth2/token", fields, body: Array(form.utf8)))
+      }
+      #expect(try await token(own).status == (isBelieved ? 200 : 401))
+      for refused in [other, nil] { #expect(try await token(refused).error == "invalid_client") }
+    }
+  }
+
   /// A client that is known by the key of its own certificate.
   private static func addSelfSigned(_ own: TestCertificate, _ folder: Folder, _ live: LiveServer) async throws {
     let jwks = folder.path + "/jwks"

@@ -114,7 +114,7 @@ import Testing
       # Every connection is another event loop's, maybe.
       answer = requests.get(issuer + "/v1/me", headers={"DPoP": good, "Authorization": "DPoP " + access})
       check("replay", answer, "401 invalid_dpop_proof")
-    answer = client.call("GET", "/v1/me", client.proof("GET", "/v1/me", access, nonce="x" * 22), access)
+    answer = client.call("GET", "/v1/me", client.proof("GET", "/v1/me", access, nonce="x" * 30), access)
     check("nonce", answer, "401 use_dpop_nonce")
     assert 'error="use_dpop_nonce"' in answer.headers["WWW-Authenticate"] and answer.headers["DPoP-Nonce"]
     check("its nonce", client.call("GET", "/v1/me", True, access), "200 None")
@@ -126,6 +126,36 @@ import Testing
     twice = client.proof("GET", "/v1/me", access) + ", " + client.proof("GET", "/v1/me", access)
     check("two in one", client.call("GET", "/v1/me", twice, access), "401 invalid_dpop_proof")
     check("no proof", client.call("POST", "/v1/refresh", "-", body={"refresh_token": refresh}), "400 invalid_dpop_proof")
+    """
+
+  /// What isn't a refresh token of ours costs no look at the proof that comes with it.
+  @Test(.needsPython) func garbageBeforeProofs() async throws {
+    try await withServer { server in
+      try await server.addUser()
+      try await run(server, Self.garbage)
+      let metrics = try await server.metrics()
+      #expect(metrics.contains("signet_dpop_proofs_total{outcome=\"good\"} 4\n"))
+      #expect(metrics.contains("signet_dpop_proofs_total{outcome=\"refused\"} 0\n"))
+    }
+  }
+
+  private static let garbage = """
+    client = Client()
+    refresh = client.login()["refresh_token"]
+    last = "A" if refresh[-1] != "A" else "Q"
+    for token in ["sgr_x", "x", refresh[:-1] + last]:
+      for path, more, status in [("/v1/refresh", {"body": {"refresh_token": token}}, 401),
+                                 ("/oauth2/token", {"form": {"grant_type": "refresh_token", "refresh_token": token}}, 400),
+                                 ("/v1/logout", {"body": {"refresh_token": token, "all": True}}, 401)]:
+        for bad in [client.proof("POST", "/elsewhere"), "x.y.z", None]:
+          check("garbage " + path, client.call("POST", path, bad, **more), f"{status} invalid_grant")
+    # A proof that came with it was not used up.
+    for path, more, code in [("/v1/refresh", lambda token: {"body": {"refresh_token": token}}, 200),
+                             ("/oauth2/token", lambda token: {"form": {"grant_type": "refresh_token", "refresh_token": token}}, 200),
+                             ("/v1/logout", lambda token: {"body": {"refresh_token": token}}, 204)]:
+      proof = client.proof("POST", path)
+      client.call("POST", path, proof, **more("sgr_x"))
+      check(path, client.call("POST", path, proof, **more(refresh)), f"{code} None")
     """
 
   @Test(.needsPython) func whatIsOlderThanTheServerNeedsANonce() async throws {
@@ -145,7 +175,7 @@ import Testing
     body = {"username": "ada", "password": sys.argv[2]}
     answer = client.call("POST", "/v1/login", client.proof("POST", "/v1/login", **old), body=body)
     check("old", answer, "400 use_dpop_nonce")
-    assert answer.headers["DPoP-Nonce"] == client.nonce and len(client.nonce) == 22
+    assert answer.headers["DPoP-Nonce"] == client.nonce and client.nonce
     check("with the nonce", client.call("POST", "/v1/login", client.proof("POST", "/v1/login", **old), body=body), "200 None")
     ahead = {"iat": int(time.time()) + 10}
     client.nonce = None

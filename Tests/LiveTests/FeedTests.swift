@@ -32,6 +32,8 @@ extension LiveServer {
 }
 
 @Suite struct FeedTests {
+  private let newPassword = "a longer correct horse"
+
   @Test func onlyServicesMayListen() async throws {
     try await withServer { server in
       let orders = try await server.addService()
@@ -108,16 +110,21 @@ extension LiveServer {
       try await eventually("it is refused") { try await service.ask(mine.access).status == 401 }
       try await service.expect(mine.access, 401, "the token was revoked")
       try await service.expect(other.access, 200)
+      // A new password ends what the session had before, and nothing that the change is answered with in the same second.
+      let change: JSON = ["current_password": .string(goodPassword), "new_password": .string(newPassword)]
+      let later = try Tokens(await first.post("/v1/password", change, bearer: other.access))
+      try await eventually("it is refused") { try await service.ask(other.access).status == 401 }
+      try await service.expect(later.access, 200)
 
       // A restart is no silence; what is denied in the meantime is told when the service comes again.
       let second = try await first.restart(["listen=127.0.0.1:\(first.port)"] + first.settings, signal: SIGKILL)
-      try await service.expect(other.access, 200)
+      try await service.expect(later.access, 200)
       try await service.expect(mine.access, 401, "the token was revoked")
-      try await second.logout(other)
-      try await eventually("it is refused") { try await service.ask(other.access).status == 401 }
+      try await second.logout(later)
+      try await eventually("it is refused") { try await service.ask(later.access).status == 401 }
 
       // Silence is.
-      let fresh = try await second.login()
+      let fresh = try await second.login(password: newPassword)
       await second.child.destroy()
       try await service.expect(fresh.access, 200)
       try service.age(by: 60_000)
@@ -192,7 +199,7 @@ extension LiveServer {
 
 extension LiveServer {
   /// curl, reading the feed as this service.
-  fileprivate func curl(_ credentials: String, _ lastEventID: String? = nil) throws -> Child {
+  func curl(_ credentials: String, _ lastEventID: String? = nil) throws -> Child {
     let place = lastEventID.map { ["-H", "Last-Event-ID: \($0)"] } ?? []
     return try Child(
       "curl", ["-sN", "-u", credentials] + place + [issuer + "/v1/revocations"], folder: folder)

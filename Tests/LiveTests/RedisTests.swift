@@ -84,6 +84,22 @@ import Testing
     }
   }
 
+  /// Redis takes the mark behind a row and not the row: it is sent again, however far the mark says that Redis has come.
+  @Test func refusedRow() async throws {
+    try await withRedis { redis, server in
+      let tokens = try await server.login()
+      let mark = try #require(try await redis.run(["KEYS", "signet:denied-through:*"]).split(separator: "\n").first)
+      #expect(try await redis.run(["ACL", "SETUSER", "default", "resetkeys", "~\(mark)"]) == "OK")
+      try await server.logOut(tokens)
+      try await eventually("the mark was taken") { try await redis.run(["GET", String(mark)]) == "1" }
+      try await eventually("the metrics tell") { try await server.metrics().contains("signet_redis_up 0") }
+      #expect(try await server.metrics().contains("signet_redis_lag 1"))
+      #expect(try await redis.run(["ACL", "SETUSER", "default", "allkeys"]) == "OK")
+      try await eventually("Redis denies the session") { try await redis.denies(tokens.session) }
+      try await eventually("the metrics tell") { try await server.metrics().contains("signet_redis_up 1") }
+    }
+  }
+
   @Test func pausedRedis() async throws {
     try await withRedis { redis, server in
       let sessions = [try await server.login(), try await server.login(), try await server.login()]

@@ -60,6 +60,26 @@ private let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransf
     #expect(heard.all == ["200 text/event-stream", "one", "two", "six"])
   }
 
+  @Test func aFormIsSentByPOST() async throws {
+    let heard = Heard()
+    let server = PlayedServer { peer in
+      var body = [UInt8](repeating: 0, count: 2000)
+      let count = recv(peer.descriptor, &body, body.count, Int32(MSG_WAITALL))
+      peer.send(head + "4\r\n\(count)\r\n0\r\n\r\n")
+      return false
+    }
+    let form = "a=b%20c&d=" + String(repeating: "e", count: 1990)
+    try await HTTPClient(HTTPOptions(userAgent: "test")).stream(HTTPURL(server.url), form: form, patience: 5) { part in
+      heard.take(part)
+      return true
+    }
+    #expect(heard.all == ["200 text/event-stream", "2000"])
+    let fields = server.heads[0].lowercased()
+    #expect(fields.hasPrefix("post /keys http/1.1\r\n") && !fields.contains("expect"))
+    #expect(fields.contains("content-type: application/x-www-form-urlencoded\r\n"))
+    #expect(fields.contains("content-length: 2000\r\n"))
+  }
+
   @Test func anAnswerThatBreaksOffIsAFailure() async throws {
     let heard = Heard()
     let server = PlayedServer { peer in

@@ -14,6 +14,8 @@ struct ProofMaker {
 
   init(_ algorithm: SignatureAlgorithm = .es256) throws { key = try SigningKey.generate(algorithm) }
 
+  init(_ key: SigningKey) { self.key = key }
+
   /// The key's thumbprint, 32 bytes.
   var thumbprint: [UInt8] { (try? Base64URL.decode(key.publicJWK.thumbprint)) ?? [] }
 
@@ -61,7 +63,7 @@ struct Side {
   /// - Parameter startedAt: two minutes ago, usually.
   init(startedAt: Int64 = now - 120_000, sharing replays: Replays? = nil, capacity: Int = 1 << 12) throws {
     self.replays = replays ?? Replays(now: startedAt, capacity: capacity)
-    nonces = try ProofNonces(keys: [Self.nonceKey], startedAt: startedAt)
+    nonces = try ProofNonces(keys: [Self.nonceKey], for: self.replays)
     checker = ProofChecker(self.replays, nonces)
   }
 

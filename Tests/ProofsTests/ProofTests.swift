@@ -2,6 +2,7 @@
 
 import JOSE
 import JSON
+import OpenSSL
 import Proofs
 import Testing
 
@@ -38,7 +39,7 @@ import Testing
     (["iat": "1700003700"], .fromTheFuture), (["iat": "1700000115"], .needsNonce), (["iat": "1700000101"], .needsNonce),
     (["jti": nil], .claim("jti")), (["jti": #""""#], .claim("jti")), (["jti": "7"], .claim("jti")),
     (["nonce": "7"], .claim("nonce")), (["nonce": #""guessed""#], .needsNonce),
-    (["nonce": #""AAAAAAAAAAAAAAAAAAAAAA""#], .needsNonce), (["ath": "7"], .claim("ath")),
+    (["nonce": #""AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA""#], .needsNonce), (["ath": "7"], .claim("ath")),
   ]
 
   @Test(arguments: claims) func check(changes: [String: String?], expected: ProofRefusal?) throws {
@@ -106,6 +107,34 @@ import Testing
     #expect(side.refusal(try maker.proof(["ath": hash]), token: token, boundTo: maker.thumbprint) == nil)
     #expect(
       side.refusal(try maker.proof(["ath": hash]), token: token, boundTo: try ProofMaker().thumbprint) == .otherKey)
+  }
+
+  /// A stranger chooses the key that we verify by, so it must not be one that takes long.
+  @Test func sizesOfKeys() throws {
+    func refusal(bits: Int, exponent: [UInt8]) throws -> ProofRefusal? {
+      // Odd, and of exactly so many bits.
+      let top = UInt8(truncatingIfNeeded: 0xFF >> ((8 - bits % 8) % 8))
+      let n = Base64URL.encode([top] + [UInt8](repeating: 0xFF, count: (bits + 7) / 8 - 1))
+      let jwk = #"{"kty":"RSA","n":"\#(n)","e":"\#(Base64URL.encode(exponent))"}"#
+      return side.refusal(try maker.proof(header: ["alg": #""PS256""#, "jwk": jwk]))
+    }
+    // These are taken, and the signature isn't by them.
+    for (bits, exponent) in [(2048, [1, 0, 1]), (4096, [1, 0, 1]), (2048, [0xFF, 0xFF, 0xFF, 0xFF])] {
+      #expect(try refusal(bits: bits, exponent: exponent.map { UInt8($0) }) == .malformed(.invalidSignature))
+    }
+    for bits in [1024, 2047] { #expect(try refusal(bits: bits, exponent: [1, 0, 1]) == .malformed(.weakKey)) }
+    for bits in [4097, 8192, 16_384] {
+      #expect(try refusal(bits: bits, exponent: [1, 0, 1]) == .malformed(.costlyKey))
+    }
+    #expect(try refusal(bits: 2048, exponent: [1, 0, 0, 0, 1]) == .malformed(.costlyKey))
+    for exponent: [UInt8] in [[1], [3], [0xFF, 0xFF]] {
+      #expect(try refusal(bits: 2048, exponent: exponent) == .malformed(.weakKey))
+    }
+    for exponent: [UInt8] in [[], [0], [2], [1, 0, 0], [0, 1, 0, 1]] {
+      #expect(try refusal(bits: 2048, exponent: exponent) == .malformed(.invalidKey))
+    }
+    let largest = ProofMaker(try SigningKey(PrivateKey.generate(.rsa(bits: 4096)), algorithm: .rs256))
+    #expect(side.refusal(try largest.proof()) == nil)
   }
 
   @Test func weakKeys() throws {

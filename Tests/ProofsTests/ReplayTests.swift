@@ -44,7 +44,7 @@ import Testing
     let early = try Side(startedAt: now + 3_600_000)
     #expect(early.refusal(proof) == .needsNonce)
     #expect(early.refusal(try maker.proof(["nonce": "\"\(early.nonces.nonce(now: now))\""])) == nil)
-    let old = try ProofNonces(keys: [Side.nonceKey], startedAt: 0).nonce(now: now - 1000)
+    let old = try ProofNonces(keys: [Side.nonceKey], for: Replays(now: 0)).nonce(now: now - 1000)
     #expect(side.refusal(try maker.proof(["nonce": "\"\(old)\""])) == .needsNonce)
     let nonce = side.nonces.nonce(now: now)
     #expect(side.refusal(try maker.proof(["nonce": "\"\(nonce)\"", "iat": "\(now / 1000 - 2)"])) == nil)
@@ -67,16 +67,23 @@ import Testing
     let nonce = side.nonces.nonce(now: begin)
     #expect(side.nonces.nonce(now: begin + 29_999) == nonce)
     #expect(side.nonces.nonce(now: begin + 30_000) != nonce)
-    #expect(side.nonces.isGood(nonce, now: begin + 59_999))
-    #expect(!side.nonces.isGood(nonce, now: begin + 60_000))
+    #expect(side.nonces.time(of: nonce, now: begin + 59_999) == begin)
+    #expect(side.nonces.time(of: nonce, now: begin + 60_000) == nil)
     // Another node's clock may be behind.
-    #expect(side.nonces.isGood(nonce, now: begin - 1))
-    #expect(!side.nonces.isGood(nonce, now: begin - 30_001))
-    #expect(!side.nonces.isGood(String(nonce.dropLast()), now: begin))
-    let rotated = try ProofNonces(keys: [[UInt8](repeating: 8, count: 32), Side.nonceKey], startedAt: 0)
-    #expect(rotated.isGood(nonce, now: begin))
+    #expect(side.nonces.time(of: nonce, now: begin - 15_000) == begin)
+    #expect(side.nonces.time(of: nonce, now: begin - 15_001) == nil)
+    // Nothing of it may be changed, and nothing be added.
+    for index in nonce.indices {
+      let letter = nonce[index] == "A" ? "B" : "A"
+      #expect(side.nonces.time(of: nonce.replacingCharacters(at: index, letter), now: begin) == nil)
+    }
+    for bad in ["", String(nonce.dropLast()), nonce + "A", nonce + "=", String(nonce.dropLast(2)) + "==", "é" + nonce] {
+      #expect(side.nonces.time(of: bad, now: begin) == nil)
+    }
+    let rotated = try ProofNonces(keys: [[UInt8](repeating: 8, count: 32), Side.nonceKey], for: Replays(now: 0))
+    #expect(rotated.time(of: nonce, now: begin) == begin)
     #expect(rotated.nonce(now: begin) != nonce)
-    #expect(!side.nonces.isGood(rotated.nonce(now: begin), now: begin))
+    #expect(side.nonces.time(of: rotated.nonce(now: begin), now: begin) == nil)
     // A newer one comes with the answer.
     let later = try side.checker.check(
       maker.proof(["nonce": "\"\(nonce)\"", "iat": "\(begin / 1000 + 30)"]),
@@ -86,23 +93,33 @@ import Testing
 
   @Test func fullMemoryTakesNothing() {
     var memory = ReplayMemory(capacity: 3, lifetime: 60_000)
-    for id in 0..<3 { #expect(memory.note(UInt64(id), createdAt: now, hasNonce: false, now: now) == .new) }
-    #expect(memory.note(7, createdAt: now, hasNonce: true, now: now) == .full)
-    #expect(memory.note(1, createdAt: now, hasNonce: true, now: now + 60_000) == .replayed)
-    #expect(memory.note(7, createdAt: now + 69_000, hasNonce: false, now: now + 69_999) == .full)
+    for id in 0..<3 { #expect(memory.note(UInt64(id), createdAt: now, nonce: nil, now: now) == .new) }
+    #expect(memory.note(7, createdAt: now, nonce: now, now: now) == .full)
+    #expect(memory.note(1, createdAt: now, nonce: now, now: now + 60_000) == .replayed)
+    #expect(memory.note(7, createdAt: now + 69_000, nonce: nil, now: now + 69_999) == .full)
     // By then none of the three can be taken any more.
-    #expect(memory.note(7, createdAt: now + 70_000, hasNonce: false, now: now + 70_000) == .new)
+    #expect(memory.note(7, createdAt: now + 70_000, nonce: nil, now: now + 70_000) == .new)
     #expect(memory.count == 1)
   }
 
   /// A clock that jumps ahead empties it; set right again, only a nonce says that a proof is new.
   @Test func aClockThatJumped() {
     var memory = ReplayMemory(capacity: 100, lifetime: 60_000)
-    #expect(memory.note(1, createdAt: now, hasNonce: false, now: now) == .new)
-    #expect(memory.note(2, createdAt: now + 3_600_000, hasNonce: false, now: now + 3_600_000) == .new)
+    #expect(memory.note(1, createdAt: now, nonce: nil, now: now) == .new)
+    #expect(memory.note(2, createdAt: now + 3_600_000, nonce: nil, now: now + 3_600_000) == .new)
     #expect(memory.count == 1)
-    #expect(memory.note(1, createdAt: now, hasNonce: false, now: now + 1000) == .unknown)
-    #expect(memory.note(3, createdAt: now, hasNonce: true, now: now + 1000) == .new)
-    #expect(memory.note(3, createdAt: now, hasNonce: true, now: now + 1000) == .replayed)
+    #expect(memory.note(1, createdAt: now, nonce: nil, now: now + 1000) == .unknown)
+    #expect(memory.note(3, createdAt: now, nonce: now, now: now + 1000) == .new)
+    // What is forgotten with a nonce is not taken by that nonce or an earlier one.
+    #expect(memory.note(4, createdAt: now + 3_600_000, nonce: now + 5, now: now + 3_600_000) == .new)
+    #expect(memory.note(5, createdAt: now + 7_200_000, nonce: nil, now: now + 7_200_000) == .new)
+    #expect(memory.note(4, createdAt: now + 3_600_000, nonce: now + 5, now: now + 3_600_000) == .unknown)
+    #expect(memory.note(4, createdAt: now + 3_600_000, nonce: now + 6, now: now + 3_600_000) == .new)
+  }
+}
+
+extension String {
+  fileprivate func replacingCharacters(at index: Index, _ letter: String) -> String {
+    self[..<index] + letter + self[self.index(after: index)...]
   }
 }

@@ -39,12 +39,9 @@ let tokenID = "AAECAwQFBgcICQoLDA0ODw"
     }
   }
 
-  func token(session: String? = nil, id: String = "t1", issuedAt: Int64? = nil) throws -> String {
+  func token(session: String? = nil, id: String = "t1") throws -> String {
     try issuer.token(
-      key,
-      [
-        "sid": session.map { "\"\($0)\"" }, "jti": "\"\(id)\"", "iat": "\(issuedAt ?? issuer.time.now)",
-      ].filter { $0.key != "sid" || $0.value != nil })
+      key, ["sid": session.map { "\"\($0)\"" }, "jti": "\"\(id)\""].filter { $0.key != "sid" || $0.value != nil })
   }
 
   /// Waits until the subscription waits for its next attempt; the keys' next fetch is minutes away.
@@ -77,17 +74,26 @@ let tokenID = "AAECAwQFBgcICQoLDA0ODw"
     #expect(await error(verifier, other) == .revoked)
   }
 
+  /// By generation, which a `jti` begins with: those before and after the change may be of one second.
   @Test func whatASessionGotAfterwardsIsGood() async throws {
     let verifier = try verifier()
     try await verifier.prepare()
-    let now = issuer.time.now
-    feed.send("denied", #"{"sid":"\#(session)","before":\#(now),"exp":\#(later)}"#, id: "1-1")
-    #expect(await error(verifier, try token(session: session, issuedAt: now - 1)) == .revoked)
-    #expect(await error(verifier, try token(session: session, issuedAt: now)) == nil)
-    // The session's end outweighs it, in whichever order they come.
-    feed.send("denied", #"{"sid":"\#(session)","exp":\#(later)}"#, id: "1-2")
-    feed.send("denied", #"{"sid":"\#(session)","before":\#(now),"exp":\#(later)}"#, id: "1-3")
-    #expect(await error(verifier, try token(session: session, issuedAt: now)) == .revoked)
+    let (before, after) = ("AAAABg" + tokenID.dropFirst(6), "AAAABw" + tokenID.dropFirst(6))
+    let change = #""before":\#(issuer.time.now),"before_generation":7,"exp":\#(later)"#
+    feed.send("denied", #"{"sid":"\#(session)",\#(change)}"#, id: "1-1")
+    #expect(await error(verifier, try token(session: session, id: before)) == .revoked)
+    #expect(await error(verifier, try token(session: session, id: "t1")) == .revoked)
+    #expect(await error(verifier, try token(session: session, id: after)) == nil)
+    // A later change, and the session's end, outweigh it, in whichever order they come.
+    let later = #""before":\#(issuer.time.now),"before_generation":8,"exp":\#(self.later)"#
+    feed.send("denied", #"{"sid":"\#(session)",\#(later)}"#, id: "1-2")
+    feed.send("denied", #"{"sid":"\#(session)",\#(change)}"#, id: "1-3")
+    #expect(await error(verifier, try token(session: session, id: after)) == .revoked)
+    let last = "AAAACA" + tokenID.dropFirst(6)
+    #expect(await error(verifier, try token(session: session, id: last)) == nil)
+    feed.send("denied", #"{"sid":"\#(session)","exp":\#(self.later)}"#, id: "1-4")
+    feed.send("denied", #"{"sid":"\#(session)",\#(later)}"#, id: "1-5")
+    #expect(await error(verifier, try token(session: session, id: last)) == .revoked)
   }
 
   @Test func itComesAgainWhereItLeftOff() async throws {
@@ -211,7 +217,8 @@ let tokenID = "AAECAwQFBgcICQoLDA0ODw"
 
   @Test func settingsAreChecked() throws {
     for change: (inout RevocationFeed) -> Void in [
-      { $0.silence = .seconds(19) }, { $0.silence = .seconds(3601) }, { $0.mostEntries = 0 }, { $0.clientSecret = "" },
+      { $0.silence = .seconds(19) }, { $0.silence = .seconds(3601) }, { $0.mostEntries = 0 },
+      { $0.authentication = .basic(secret: "") }, { $0.authentication = .post(secret: "") },
     ] {
       #expect(throws: VerifierSetupError.self) { try verifier(.failOpen, change) }
     }

@@ -20,33 +20,27 @@ extension Endpoints {
     _ body: @escaping (Exchange, Administrator) async throws(Refusal) -> Void
   ) -> Endpoint {
     deferred(.bearer) { [self] (exchange) throws(Refusal) in
-      let administrator = try await administrator(exchange)
-      exchange.add("Cache-Control", "no-store")
-      try await body(exchange, administrator)
+      try await body(exchange, try await administrator(exchange))
     }
   }
 
   private func administrator(_ exchange: Exchange) async throws(Refusal) -> Administrator {
-    let token = try bearerToken(exchange)
-    if adminToken?.isEqual(to: token) == true {
+    let presented = try presentedAccess(exchange)
+    if !presented.isDPoP, adminToken?.isEqual(to: presented.token) == true {
       guard exchange.isFromThisMachine else { throw Refusal(.invalidToken, cause: "admin_token_from_elsewhere") }
       return Administrator(context: context("local", exchange))
     }
-    let bearer = try await issuer.administrator(token)
-    exchange.userID = bearer.user.id.description
-    exchange.sessionID = bearer.session.id.description
+    // The gate has looked at Host: it is a name of this machine. No certificate comes to this listener.
+    var evidence = evidence(exchange)
+    evidence.origin = exchange.field(.host).map { "http://" + $0 }
+    let shown = evidence
+    let bearer = try await bearer(exchange, presented) { () async throws(Refusal) in
+      try await issuer.administrator(presented.token, isDPoP: presented.isDPoP, shown)
+    }
     return Administrator(context: context("admin \(bearer.user.id)", exchange))
   }
 
   private func context(_ actor: String, _ exchange: Exchange) -> RequestContext {
     RequestContext(actor: actor, address: exchange.address, requestID: exchange.requestID)
-  }
-
-  /// The token of the Authorization field (RFC 6750 section 2.1).
-  private func bearerToken(_ exchange: Exchange) throws(Refusal) -> String {
-    guard let field = exchange.field(.authorization) else { throw Refusal(.missingToken, cause: "no_token") }
-    let parts = field.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw Refusal(.missingToken, cause: "no_bearer") }
-    return String(parts[1])
   }
 }

@@ -95,6 +95,7 @@ extension Endpoints {
       throw Refusal(error)
     }
     await issuer.authority.reread()
+    exchange.add("Cache-Control", "no-store")
     exchange.respond(204)
   }
 
@@ -137,6 +138,7 @@ extension Endpoints {
   private func respond(_ exchange: Exchange, _ status: Int, _ members: [JSONMember]) {
     var json = JSONWriter()
     JSONValue.object(members).write(into: &json)
+    exchange.add("Cache-Control", "no-store")
     exchange.respond(status, contentType: "application/json", body: json.bytes)
   }
 }

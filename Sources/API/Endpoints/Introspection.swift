@@ -10,14 +10,12 @@ extension Endpoints {
     let client = try await confidentialClient(exchange, form)
     let token = try form.required("token")
     let wantsSigned = Self.wantsSigned(exchange.field(.accept) ?? "")
+    let answer =
+      wantsSigned
+      ? try await issuer.signedIntrospection(token, for: client) : try await issuer.introspect(token, for: client)
+    let type: StaticString = wantsSigned ? "application/token-introspection+jwt" : "application/json"
     exchange.add("Cache-Control", "no-store")
-    if wantsSigned {
-      let answer = try await issuer.signedIntrospection(token, for: client)
-      exchange.respond(200, contentType: "application/token-introspection+jwt", body: answer)
-    } else {
-      exchange.respond(
-        200, contentType: "application/json", body: try await issuer.introspect(token, for: client))
-    }
+    exchange.respond(200, contentType: type, body: answer)
   }
 
   /// RFC 7009 section 2: 200 also for what isn't a token, or isn't this client's.

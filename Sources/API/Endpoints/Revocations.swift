@@ -5,12 +5,15 @@ import Identity
 import Storage
 
 extension Endpoints {
-  /// `GET /v1/revocations`, for a confidential client; it is shown what concerns the audiences registered for it.
+  /// `GET` and `POST /v1/revocations`, for a confidential client; it is shown what concerns the audiences registered for it.
+  /// By GET it authenticates by its fields or its certificate; the other methods need a form (RFC 6749 section 2.3.1, RFC 7523
+  /// section 2.2), which comes by POST.
   func revocations(_ exchange: Exchange) async throws(Refusal) {
     // At its start a server reads the denylist, for a few seconds where it is large. Looked at now and then, since it
     // happens once in a server's life; and before the client is, who may be changed meanwhile.
     for _ in 0..<50 where !feed.hub.hasBegun { await issuer.sleep(100) }
-    let client = try await confidentialClient(exchange, FormBody(clientID: exchange.query("client_id"))).record
+    let form = exchange.method == .post ? try FormBody(exchange) : FormBody(clientID: exchange.query("client_id"))
+    let client = try await confidentialClient(exchange, form).record
     guard feed.hub.enter(client.id) else {
       throw Refusal(.temporarilyUnavailable(retryAfter: 10), cause: "revocation_streams")
     }

@@ -24,7 +24,7 @@ extension Endpoints {
     var request = RefreshRequest(
       refreshToken: presented.text, scope: try body.optionalString("scope"),
       clientID: try body.optionalString("client_id"), clients: presented.clients)
-    request.proven = try proven(exchange)
+    request.proven = try proven(exchange, by: presented.text)
     let asked = request
     let tokens = try await clearingCookie(exchange, of: presented) { () async throws(Refusal) in
       try await issuer.refresh(asked, from: requester(exchange))
@@ -41,8 +41,8 @@ extension Endpoints {
     if !isBearer, let presented = try presentedToken(exchange, body) {
       try await clearingCookie(exchange, of: presented) { () async throws(Refusal) in
         try await issuer.logout(
-          refreshToken: presented.text, of: presented.clients, all: all, proven: try proven(exchange),
-          from: requester(exchange))
+          refreshToken: presented.text, of: presented.clients, all: all,
+          proven: try proven(exchange, by: presented.text), from: requester(exchange))
       }
       if presented.isCookie { clearCookie(exchange) }
     } else {
@@ -64,7 +64,7 @@ extension Endpoints {
       var request = RefreshRequest(
         refreshToken: try form.required("refresh_token"), scope: form["scope"], clientID: client?.record.id,
         isAuthenticated: client?.record.isPublic == false)
-      request.proven = try proven(exchange)
+      request.proven = try proven(exchange, by: request.refreshToken)
       answer(exchange, try await issuer.refresh(request, from: requester(exchange)))
     case Grant.clientCredentials:
       // Said of the client and not of the grant: without credentials nobody is told what is registered.

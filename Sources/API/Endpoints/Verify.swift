@@ -2,6 +2,9 @@
 // forward_auth, Traefik's ForwardAuth, Envoy's ext_authz). The request comes with the client's `Authorization`; the answer is
 // yes with the claims as fields, or no.
 //
+// A token that is bound to a key isn't taken: its proof is about the service's URL, and what that is nobody but the service
+// knows for sure.
+//
 // Answered from what the loop has; the store is asked only while the denylist in memory isn't whole. Every field stands in every yes, empty where the token says nothing:
 // a gateway that copies fields then overwrites what a client has sent under these names.
 
@@ -15,7 +18,11 @@ extension Endpoints {
     guard let token = exchange.withField(.authorization, bearerToken) else {
       throw Refusal(.missingToken, cause: "no_token")
     }
-    guard let token else { throw Refusal(.missingToken, cause: "no_bearer") }
+    guard let token else {
+      let isDPoP = exchange.field(.authorization)?.lowercased().hasPrefix("dpop ") == true
+      throw isDPoP
+        ? Refusal(.unverifiableToken, cause: "dpop_at_gateway") : Refusal(.missingToken, cause: "no_bearer")
+    }
     answer(exchange, try await issuer.verify(bearer: token, audience: audience))
   }
 

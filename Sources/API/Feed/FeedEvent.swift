@@ -1,7 +1,7 @@
 // The feed's events as text (WHATWG HTML section 9.2): each has an id of the store's epoch and the row's place in the
 // denylist, so that `Last-Event-ID` says exactly what a reader has.
 
-import JOSE
+import Identity
 import JSON
 import Storage
 
@@ -17,24 +17,9 @@ struct FeedEvent {
     audience = denial.audience.map { Array($0.utf8) }
     var json = JSONWriter()
     json.beginObject()
-    let name: StaticString
-    switch denial.subject {
-    case .session(let id, let validFrom):
-      name = "denied"
-      json.member("sid", id.description)
-      // A service can't see generations. What was issued in the very second of the change stays good, since the tokens
-      // that the change was answered with may be of it.
-      if validFrom != nil { json.member("before", denial.deniedAt / 1000) }
-    case .token(let id):
-      name = "denied"
-      json.member("jti", Base64URL.encode(id.bytes))
-    case .key(let kid):
-      name = "key_revoked"
-      json.member("kid", kid)
-    }
-    if let audience = denial.audience { json.member("aud", audience) }
-    json.member("exp", (denial.expiresAt + 999) / 1000)
+    denial.writeMembers(into: &json)
     json.endObject()
+    let name: StaticString = if case .key = denial.subject { "key_revoked" } else { "denied" }
     bytes = Self.text(name, FeedPosition(epoch: epoch, sequence: denial.sequence), json.bytes)
   }
 
@@ -47,11 +32,6 @@ struct FeedEvent {
   private static func text(_ name: StaticString, _ position: FeedPosition, _ data: [UInt8]) -> [UInt8] {
     Array("id: \(position)\nevent: \(name)\ndata: ".utf8) + data + [0x0A, 0x0A]
   }
-}
-
-extension UniqueID {
-  /// Its 16 bytes.
-  fileprivate var bytes: [UInt8] { [high, low].flatMap { word in (0..<8).map { UInt8(word >> (56 - 8 * $0) & 255) } } }
 }
 
 /// How far a reader has come.

@@ -103,8 +103,8 @@ final class FeedReader {
     // Rows up to here are durable, so that a page which is not full holds all of them.
     let known = feed.latest
     let rows = try await issuer.store.denials(after: cursor, limit: Self.page)
-    let now = issuer.authority.clock.moment().now
-    await write(rows.lazy.filter { $0.expiresAt > now }.map { [epoch] in FeedEvent($0, epoch: epoch) })
+    let settled = issuer.authority.clock.moment().settled
+    await write(rows.lazy.filter { $0.expiresAt > settled }.map { [epoch] in FeedEvent($0, epoch: epoch) })
     cursor = max(cursor, rows.last?.sequence ?? 0, rows.count < Self.page ? known : 0)
   }
 

@@ -23,8 +23,13 @@ extension Issuer {
   static var adminRole: String { RoleList.ownPrefix + "admin" }
 
   /// The bearer of a token for the admin API alone, who is an administrator at this moment.
-  package func administrator(_ token: String) async throws(Refusal) -> Bearer {
-    let bearer = try await bearer(token, audience: adminAudience)
+  /// - Parameters:
+  ///   - isDPoP: whether the token came by the scheme `DPoP`.
+  ///   - evidence: what the request shows; a bound token is good with it alone.
+  package func administrator(
+    _ token: String, isDPoP: Bool = false, _ evidence: Evidence = .none
+  ) async throws(Refusal) -> Bearer {
+    let bearer = try await bearer(token, audience: adminAudience, isDPoP: isDPoP, evidence)
     guard isAdministration(bearer.session.audience) else {
       throw Refusal(.invalidToken, cause: "another_audience")
     }

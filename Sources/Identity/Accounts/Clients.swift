@@ -43,7 +43,7 @@ extension Issuer {
 /// the letter K and stand in the token.
 package enum Scope {
   /// Bytes that are looked at: a stranger chooses how many there are.
-  static let longest = 8192
+  static let longest = RefreshDecision.longestScope
 
   /// Those of `allowed` that `asked` names, in the order of `allowed`; nil when it names another.
   ///

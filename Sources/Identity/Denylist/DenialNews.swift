@@ -5,7 +5,7 @@ import Storage
 /// The end of the denylist, as far as memory keeps it for those who follow.
 struct DenialNews {
   /// Rows kept, at least: who is further behind reads the store.
-  private static let kept = 1024
+  static let kept = 1024
 
   private var recent: [Denial] = []
   /// The last row before the recent ones; nil until the store tells of new rows.
@@ -22,7 +22,13 @@ struct DenialNews {
   /// - Parameter rows: in their order; those that are known are passed over.
   mutating func add(_ rows: [Denial]) {
     let latest = latest
-    recent += rows.drop { $0.sequence <= latest }
+    let new = rows.drop { $0.sequence <= latest }
+    // Of many at once only what is kept is copied.
+    if new.count > Self.kept, let last = new.dropLast(Self.kept).last {
+      (before, recent) = (last.sequence, Array(new.suffix(Self.kept)))
+      return
+    }
+    recent += new
     guard recent.count > 2 * Self.kept else { return }
     before = recent[recent.count - Self.kept - 1].sequence
     recent.removeFirst(recent.count - Self.kept)

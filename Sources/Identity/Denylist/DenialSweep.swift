@@ -1,6 +1,6 @@
 // Rows of the denylist leave the store and memory once what they speak of has expired: a step, a pause, a step.
 //
-// Nothing goes while the clock is settling: what it takes for expired may be good again a moment later.
+// Nothing goes before the clock has settled: what it takes for expired may be good again a moment later.
 
 import Storage
 
@@ -22,14 +22,14 @@ package struct DenialSweep {
   /// Does one step.
   /// - Returns: milliseconds until the next is due.
   package mutating func step() async -> Int {
-    let moment = authority.clock.moment()
-    guard !moment.isSettling else { return Self.rest }
+    let settled = authority.clock.moment().settled
+    guard settled > .min else { return Self.rest }
     do {
-      let next = try await authority.store.sweepDenials(after: cursor, before: moment.now, step: Self.step).next
+      let next = try await authority.store.sweepDenials(after: cursor, before: settled, step: Self.step).next
       cursor = next ?? 0
       guard next == nil else { return Self.pause }
     } catch { return Self.rest }
-    authority.denylist.removeExpired(before: moment.now)
+    authority.denylist.removeExpired(before: settled)
     return Self.interval
   }
 }

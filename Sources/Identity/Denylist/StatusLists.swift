@@ -40,6 +40,18 @@ package actor StatusLists {
 
   static func uri(of list: Int64, _ issuer: String) -> String { "\(issuer)/v1/status/\(list)" }
 
+  /// The place that a token of this issuer's names in its claims; nil where it names none.
+  static func place(in claims: [UInt8], _ issuer: String) -> StatusPlace? {
+    guard let reference = (try? JSONValue.parse(claims))?["status"]?["status_list"],
+      let index = reference["idx"]?.integer, let uri = reference["uri"]?.string
+    else { return nil }
+    let start = Self.uri(of: 0, issuer).dropLast()
+    guard uri.utf8.starts(with: start.utf8),
+      let list = Int64(String(decoding: uri.utf8.dropFirst(start.utf8.count), as: UTF8.self))
+    else { return nil }
+    return StatusPlace(list: list, index: Int(index))
+  }
+
   /// The list as it is to be served; nil when there is no such list.
   package func token(_ list: Int64, _ authority: Authority) async throws(Refusal) -> StatusListToken? {
     do throws(StoreError) {

@@ -8,6 +8,8 @@ package struct Evidence: Sendable {
   package let method: String
   /// The request's path, without query.
   package let path: String
+  /// The origin that the request was sent to, where that may be another than the issuer's: a proof may name either.
+  package var origin: String?
   /// The field `DPoP`.
   package let proof: String?
   /// The certificate that the client showed, whoever signed it: binding needs a key and no name (RFC 8705 section 3).

@@ -70,10 +70,18 @@ extension Issuer {
     _ proof: String, _ evidence: Evidence, token: String?, boundTo thumbprint: [UInt8]?
   ) throws(Refusal) -> ProofChecker.Proven {
     let now = moment().now
-    let request = ProofRequest(
-      method: evidence.method, uri: policy.issuer + evidence.path, accessToken: token, boundTo: thumbprint, now: now)
-    do {
-      let proven = try contexts.proofs.check(proof, request)
+    func check(_ origin: String) throws(ProofRefusal) -> ProofChecker.Proven {
+      let request = ProofRequest(
+        method: evidence.method, uri: origin + evidence.path, accessToken: token, boundTo: thumbprint, now: now)
+      return try contexts.proofs.check(proof, request)
+    }
+    do throws(ProofRefusal) {
+      let proven: ProofChecker.Proven
+      do throws(ProofRefusal) { proven = try check(policy.issuer) } catch {
+        // Nothing of the proof was used up, and its signature not looked at.
+        guard error == .uri, let origin = evidence.origin else { throw error }
+        proven = try check(origin)
+      }
       proofCounts.good.add()
       return proven
     } catch {
@@ -98,7 +106,7 @@ extension KeyRing {
   /// What checks proofs on one thread.
   func proofChecker(_ replays: Replays) throws -> ProofChecker {
     let keys = secrets[.proofNonce, default: [:]].sorted { $0.key > $1.key }.map(\.value)
-    return ProofChecker(replays, try ProofNonces(keys: keys, startedAt: replays.startedAt))
+    return ProofChecker(replays, try ProofNonces(keys: keys, for: replays))
   }
 }
 

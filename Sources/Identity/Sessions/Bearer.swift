@@ -35,6 +35,6 @@ extension Issuer {
 
   /// Refuses a token that is bound to a key (RFC 9449 section 7.1, RFC 8705 section 3): it is no bearer token.
   func checkUnbound(_ access: VerifiedAccess) throws(Refusal) {
-    guard access.confirmation == nil else { throw Refusal(.invalidToken, cause: "bound_token_as_bearer") }
+    guard access.confirmation == nil else { throw Refusal(.unverifiableToken, cause: "bound_token_as_bearer") }
   }
 }

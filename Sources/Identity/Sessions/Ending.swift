@@ -26,17 +26,17 @@ extension Issuer {
     if all {
       let found: SessionAndUser?
       do { found = try await store.findSession(token.session) } catch { throw Refusal(error) }
-      guard let found, found.session.isLive(at: moment().now) else { return }
-      // A token that can't be refreshed may have leaked: spent long ago, from before a restore, without the proof or the
-      // client's authentication that it needs. It ends its own session, as any does, but not the user's others.
-      let session = found.session
+      guard let session = found?.session else { return }
+      // A token that can't be refreshed may have leaked: spent or expired long ago, from before a restore, without the proof
+      // or the client's authentication that it needs. It ends its own session, as any does, but not the user's others.
+      let isLive = session.isLive(at: moment().now)
       let isRecent = token.generation >= session.generation || session.generation - token.generation == 1
       let isProven = session.confirmation == nil || session.confirmation == proven.confirmation?.stored
-      guard isRecent, isProven, !session.clientIsConfidential, token.epoch == snapshot.ring.epoch else {
+      guard isLive, isRecent, isProven, !session.clientIsConfidential, token.epoch == snapshot.ring.epoch else {
         _ = try await end(token.session, of: nil, .logout, requester)
         return
       }
-      try await endAll(of: found.user.id, requester)
+      try await endAll(of: session.userID, requester)
     } else {
       _ = try await end(token.session, of: nil, .logout, requester)
     }

@@ -30,6 +30,9 @@ package struct RefreshRequest: Sendable {
 }
 
 extension Issuer {
+  /// Whether a text is a refresh token that this issuer has made, be it good or not. It costs a MAC.
+  package func isOurs(refreshToken: String) -> Bool { contexts.refreshTokens.parse(refreshToken) != nil }
+
   /// Rotates the refresh token and gives the session's next tokens.
   package func refresh(_ request: RefreshRequest, from requester: Requester) async throws(Refusal) -> TokenAnswer {
     guard let token = contexts.refreshTokens.parse(request.refreshToken) else {

@@ -2,6 +2,7 @@
 // introspection and revocation.
 
 import JOSE
+import JSON
 import OpenSSL
 import Storage
 
@@ -28,6 +29,12 @@ extension Issuer {
     return access
   }
 
+  /// The claims of an access token that a key of ours has made for this issuer, whatever the time seems to be; nil for
+  /// anything else.
+  func made(_ token: String) -> VerifiedAccess? {
+    try? Array(token.utf8).withBytes { token throws(Refusal) in try check(token, now: nil) }
+  }
+
   /// What a gateway asks: the claims of a bearer token for this audience, or else the configured one.
   package func verify(bearer token: String, audience: String?) async throws(Refusal) -> VerifiedAccess {
     let access = try await verified(accessToken: token, audience: audience ?? policy.audience, now: moment().now)
@@ -37,9 +44,11 @@ extension Issuer {
 
   /// Throws when the token was denied, by itself or with its session.
   func checkDenial(of access: VerifiedAccess) async throws(Refusal) {
-    let isDenied: Bool
-    do { isDenied = try await authority.denylist.isDenied(access.deniable) } catch { throw Refusal(error) }
-    guard !isDenied else { throw Refusal(.invalidToken, cause: "denied") }
+    guard try await !isDenied(access) else { throw Refusal(.invalidToken, cause: "denied") }
+  }
+
+  func isDenied(_ access: VerifiedAccess) async throws(Refusal) -> Bool {
+    do { return try await authority.denylist.isDenied(access.deniable) } catch { throw Refusal(error) }
   }
 
   /// A token of ours, from memory where this loop has seen it.
@@ -52,7 +61,7 @@ extension Issuer {
     return access
   }
 
-  private func check(_ token: UnsafeRawBufferPointer, now: Int64) throws(Refusal) -> VerifiedAccess {
+  private func check(_ token: UnsafeRawBufferPointer, now: Int64?) throws(Refusal) -> VerifiedAccess {
     do throws(JOSEError) {
       let claims: [UInt8]
       if ReferenceTokenCodec.isOne(token) {
@@ -68,10 +77,12 @@ extension Issuer {
   }
 
   /// The claims of a token whose making was found good, if they are this issuer's.
-  func access(_ claims: [UInt8], now: Int64) throws(JOSEError) -> VerifiedAccess {
+  /// - Parameter now: nil: the moment at which it was issued.
+  func access(_ claims: [UInt8], now: Int64?) throws(JOSEError) -> VerifiedAccess {
     let payload = try Claims.parse(claims)
+    let seconds = now.map { $0 / 1000 } ?? payload["iat"]?.integer ?? 0
     // The clock that checks is the one that stamped: no leeway but for its smallest steps.
-    try Claims.check(payload: payload, issuer: policy.issuer, audience: nil, now: now / 1000, leeway: 2)
+    try Claims.check(payload: payload, issuer: policy.issuer, audience: nil, now: seconds, leeway: 2)
     return try VerifiedAccess(claims, payload) { snapshot.clients[$0]?.record.tokens.rolesClaim }
   }
 }

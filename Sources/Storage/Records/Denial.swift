@@ -59,6 +59,8 @@ package struct TokenDenial: Sendable {
   package let audience: String?
   /// Its `exp`.
   package let expiresAt: Int64
+  /// The place in the status lists that it names, which may be an older one than its session's.
+  package let status: StatusPlace?
   /// Whose it is, for the audit trail.
   package let userID: UniqueID?
   package let sessionID: UniqueID?
@@ -67,12 +69,13 @@ package struct TokenDenial: Sendable {
   package let context: RequestContext
 
   package init(
-    id: UniqueID, audience: String?, expiresAt: Int64, userID: UniqueID? = nil, sessionID: UniqueID? = nil,
-    clientID: String?, now: Int64, context: RequestContext
+    id: UniqueID, audience: String?, expiresAt: Int64, status: StatusPlace? = nil, userID: UniqueID? = nil,
+    sessionID: UniqueID? = nil, clientID: String?, now: Int64, context: RequestContext
   ) {
     self.id = id
     self.audience = audience
     self.expiresAt = expiresAt
+    self.status = status
     self.userID = userID
     self.sessionID = sessionID
     self.clientID = clientID

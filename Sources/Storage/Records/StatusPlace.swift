@@ -13,6 +13,12 @@ package struct StatusPlace: Sendable, Equatable {
 
   package init(_ number: Int64) { self.number = number }
 
+  /// Nil where there is no such place.
+  package init?(list: Int64, index: Int) {
+    guard (0...Self.longest.list).contains(list), (0..<1 << Self.power).contains(index) else { return nil }
+    self.init(list << Int64(Self.power) | Int64(index))
+  }
+
   package var list: Int64 { number >> Int64(Self.power) }
   package var index: Int { Int(number & (1 << Int64(Self.power) - 1)) }
 

@@ -144,6 +144,9 @@ extension RefreshDecision {
   /// A rotation stamped this much later than now is more than the drift between two machines, in milliseconds.
   package static let tolerableNegativeAge: Int64 = -5000
 
+  /// The most bytes of a scope that is asked for.
+  package static let longestScope = 8192
+
   /// Decides, in the order of the design's section 6.
   package static func decide(_ state: RefreshState, _ presented: PresentedRefresh, _ policy: RefreshPolicy) -> Self {
     // RFC 6749 section 6: the token is bound to the client it was issued to.
@@ -165,7 +168,7 @@ extension RefreshDecision {
   /// By bytes: Swift's `==` also takes what is canonically equivalent.
   private static func isGranted(_ asked: String, in scope: String) -> Bool {
     // Bounded, since the writer asks; what is granted has each value once.
-    guard asked.utf8.count <= scope.utf8.count + 1024 else { return false }
+    guard asked.utf8.count <= min(scope.utf8.count + 1024, longestScope) else { return false }
     let granted = scope.utf8.split(separator: UInt8(ascii: " "))
     return asked.utf8.split(separator: UInt8(ascii: " ")).allSatisfy { value in
       granted.contains { $0.elementsEqual(value) }

@@ -82,16 +82,18 @@ final class Database {
   /// Has the follower told of what is new, once the transaction is durable.
   func mayHaveDenials() { hasDenials = follower != nil }
 
-  /// What the follower is to be told after the transaction.
+  /// What the follower is to be told first after the transaction.
   func newDenials() throws(StoreError) -> [Denial] {
     guard hasDenials, let follower else { return [] }
     return try attempt { () throws(SQLiteError) in try follower.read(self) }
   }
 
-  /// Tells the follower; the transaction in which they were read is durable.
-  func tell(_ denials: [Denial]) {
+  /// Tells the follower these rows and all that come after them; the transaction in which they were read is durable. When
+  /// this throws, the rest is told after the next one.
+  func tell(_ denials: [Denial]) throws(StoreError) {
+    var rows = denials
+    while follower?.tell(rows) == true { rows = try newDenials() }
     hasDenials = false
-    follower?.tell(denials)
   }
 
   /// The number under which `text` is kept.

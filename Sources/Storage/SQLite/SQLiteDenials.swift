@@ -3,6 +3,9 @@
 // Only what a service might still take gets a row. When the last access token of a session expires follows from its row: it
 // was issued with the latest rotation or, again, to a retry of that, for which there is half a token's life at most; but
 // for a session that is bound to a key, which may retry at any time.
+//
+// Whether that has passed isn't asked of the clock alone: one that is ahead would leave out rows of tokens that live again
+// once it is set back. Left out is what the sweep, which trusts no clock before it has settled, would delete at once.
 
 import SQLite
 
@@ -10,12 +13,16 @@ extension SQLiteStore {
   package func denyToken(_ token: TokenDenial) async throws(StoreError) -> Bool {
     try await write { (database) throws(SQLiteError) in
       let expiry = token.expiresAt + Denial.leeway
-      guard expiry > token.now else { return false }
+      guard try database.mayLive(until: expiry, token.now) else { return false }
       let audience = try token.audience.map { (text) throws(SQLiteError) in try database.intern(text) }
-      let place = try token.sessionID.flatMap { (id) throws(SQLiteError) in try database.statusPlace(of: id) }
-      guard try database.deny(2, .id(token.id), audience, token.now, expiry, place) else { return false }
-      // The session's other tokens that are out name the same place; a refresh gives one that is good.
-      if let session = token.sessionID { _ = try database.renewStatusPlace(of: session) }
+      guard try database.deny(2, .id(token.id), audience, token.now, expiry, token.status) else { return false }
+      // The bit is of the place that the token names. The session's other tokens that are out name it too; a refresh gives
+      // one that names another. A place that the session has left already was denied with an earlier token of it, so it is
+      // named by nothing that anybody took for good: the bit is kept for as long as this token lives, and the session
+      // keeps the place that it has, which innocent tokens name.
+      if let session = token.sessionID, let place = token.status, try database.statusPlace(of: session) == place {
+        _ = try database.renewStatusPlace(of: session)
+      }
       try database.audit(
         AuditEntry(
           event: .tokenRevoked, now: token.now, context: token.context, userID: token.userID,
@@ -52,6 +59,8 @@ extension SQLiteStore {
   package func sweepDenials(
     after cursor: Int64, before: Int64, step: SweepStep
   ) async throws(StoreError) -> DenialsSwept {
+    // Before anything goes: what comes in meanwhile is not to be what has gone.
+    if cursor == 0 { try await write { (database) throws(SQLiteError) in try database.noteSweep(before) } }
     let rows = try await read { (database) throws(SQLiteError) in
       try database.statement(
         "SELECT seq, expires_at < ? AND seq < (SELECT max(seq) FROM denied) FROM denied WHERE seq > ? ORDER BY seq LIMIT ?"
@@ -106,6 +115,9 @@ let denialQuery = """
   ORDER BY seq LIMIT ?
   """
 
+/// What expired before this has been swept; 0 before the first sweep.
+private let swept = "coalesce((SELECT value FROM meta WHERE name = 'denials_swept'), 0)"
+
 /// The statement which denies the sessions that aren't ended yet and of which a token may live. A clock that was set back
 /// since the latest rotation is of no matter: that one's token lives on from its own time.
 private func denial(of sessions: String) -> String {
@@ -116,7 +128,7 @@ private func denial(of sessions: String) -> String {
       rotated_at, iif(confirmation IS NULL, min(?1, rotated_at + ttl / 2), ?1))) AS expiry
     FROM session, (SELECT max(token_lifetime) AS ttl FROM signing_key)
     WHERE revoked_at IS NULL AND \(sessions))
-  WHERE expiry > ?1
+  WHERE expiry > min(?1, \(swept))
   ON CONFLICT DO NOTHING
   """
 }
@@ -133,6 +145,17 @@ extension Database {
     if case .user = sessions { try statement.bind(second, at: 4) }
     try statement.run()
     if connection.changes > 0 { mayHaveDenials() }
+  }
+
+  /// Whether what expires at `expiry` may not have expired yet.
+  fileprivate func mayLive(until expiry: Int64, _ now: Int64) throws(SQLiteError) -> Bool {
+    try statement("SELECT ? > min(?, \(swept))").first(.integer(expiry), .integer(now)) { row in row.flag(0) } ?? true
+  }
+
+  fileprivate func noteSweep(_ before: Int64) throws(SQLiteError) {
+    try statement(
+      "INSERT INTO meta (name, value) VALUES ('denials_swept', ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+    ).run(.integer(before))
   }
 
   /// Denies what a revoked key has signed.

@@ -170,11 +170,10 @@ final class WriteQueue: Sendable {
         for job in live { try Self.attempt(job, database) }
         return try database.newDenials()
       }
-      // First: whoever hears that a session has ended finds its tokens refused.
-      database.tell(denials)
-      waiters.resume(live)
       batches.add()
       written.add(live.count)
+      // First: whoever hears that a session has ended finds its tokens refused.
+      answer(live, failure { () throws(StoreError) in try database.tell(denials) }, &waiters)
     } catch {
       failures.add()
       // What one job ran into, a constraint say, mustn't be its neighbours' end: each once more, alone.
@@ -182,9 +181,23 @@ final class WriteQueue: Sendable {
         for index in live.indices { run(live[index...index], database, &waiters) }
       } else {
         // A refusal too: it may rest on what an earlier job of the batch has written that is undone now.
-        for job in live { job.fail(error) }
-        waiters.resume(live)
+        answer(live, error, &waiters)
       }
+    }
+  }
+
+  private func answer(_ batch: ArraySlice<WriteJob>, _ failure: StoreError?, _ waiters: inout Waiters) {
+    if let failure { for job in batch { job.fail(failure) } }
+    waiters.resume(batch)
+  }
+
+  private func failure(of body: () throws(StoreError) -> Void) -> StoreError? {
+    do throws(StoreError) {
+      try body()
+      return nil
+    } catch {
+      failures.add()
+      return error
     }
   }
 

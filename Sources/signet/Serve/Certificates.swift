@@ -210,6 +210,8 @@ extension Settings.Proxy {
       case .forwarded: .forwarded
       case .xForwardedFor: .xForwardedFor
       }
-    return TrustedProxies(networks: trusted.compactMap { Network($0) }, fields: fields)
+    var proxies = TrustedProxies(networks: trusted.compactMap { Network($0) }, fields: fields)
+    proxies.setClientCert = clientCertificate
+    return proxies
   }
 }

@@ -24,22 +24,22 @@ extension Parts {
       revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
       maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength,
       cookiesCrossSites: settings.cookie.sameSite == .none, statusLists: settings.token.statusList == .on)
-    policy.takesCertificates = settings.takesClientCertificates
-    guard settings.tls.credentials != nil else { return policy }
-    switch settings.tls.clientCertificate {
-    case .none: break
-    case .verified: policy.clientMethods += [.tlsClientAuth]
-    case .any: policy.clientMethods += (settings.tls.clientCA == nil ? [] : [.tlsClientAuth]) + [.selfSignedTLS]
-    }
+    policy.takesCertificates = settings.takesVerifiedCertificates || settings.takesAnyCertificate
+    if settings.takesVerifiedCertificates { policy.clientMethods.append(.tlsClientAuth) }
+    if settings.takesAnyCertificate { policy.clientMethods.append(.selfSignedTLS) }
     return policy
   }
 }
 
 extension Settings {
-  /// Whether a client's certificate can come to us: in a handshake of ours, or from a proxy (RFC 9440).
-  fileprivate var takesClientCertificates: Bool {
-    if !proxy.trusted.isEmpty { return true }
-    return tls.credentials != nil && tls.clientCertificate != .none
+  /// Whether clients show certificates that an authority of ours has signed: in our own handshake.
+  fileprivate var takesVerifiedCertificates: Bool {
+    tls.credentials != nil && tls.clientCertificate != .none && tls.clientCA != nil
+  }
+
+  /// Whether whichever certificate a client shows comes to us: from our own handshake, or from a proxy (RFC 9440).
+  fileprivate var takesAnyCertificate: Bool {
+    tls.credentials != nil && tls.clientCertificate == .any || !proxy.trusted.isEmpty && proxy.clientCertificate
   }
 
   /// When keys rotate and go.

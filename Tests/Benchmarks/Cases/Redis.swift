@@ -48,7 +48,9 @@ private final class RedisProcess {
   }
 
   deinit {
-    process.terminate()
+    // The threads on which tasks go on have SIGTERM blocked, and what they start inherits that: after a case that has waited
+    // for something, redis-server would never hear of it. It holds nothing that is worth more than a kill.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 }

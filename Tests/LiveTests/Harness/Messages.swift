@@ -73,6 +73,9 @@ struct Answer: Sendable, CustomStringConvertible {
       let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       return (parts[0].lowercased(), parts.count < 2 ? "" : parts[1].trimmingCharacters(in: .whitespaces))
     }
+    // RFC 9110 section 5.3: but for lists, which Signet writes in one line, and cookies.
+    let names = fields.map(\.name).filter { $0 != "set-cookie" && $0 != "www-authenticate" }
+    guard Set(names).count == names.count else { throw HarnessError("a field stands twice in \(lines)") }
   }
 
   /// The answers that these bytes are, one after the other; none may be to HEAD.

@@ -24,6 +24,22 @@ extension World {
       session, of: nil, reason: .logout, event: .logout, now: Self.start + delay, context: Self.context)
   }
 
+  static let year: Int64 = 365 * 86_400_000
+
+  func deny(
+    _ token: UniqueID, until expiry: Int64 = World.start + 600_000, now: Int64 = World.start
+  ) async throws -> Bool {
+    try await store.denyToken(
+      TokenDenial(
+        id: token, audience: "https://api.example", expiresAt: expiry, clientID: "shop", now: now,
+        context: World.context))
+  }
+
+  /// Sweeps once, which looks at every row of a small store.
+  func sweepDenials(before: Int64) async throws {
+    _ = try await store.sweepDenials(after: 0, before: Self.start + before, step: SweepStep(rows: 1000, removals: 1000))
+  }
+
   func passwordChange(_ user: UniqueID, keeping: UniqueID?) -> PasswordChange {
     PasswordChange(
       userID: user, passwordHash: "new", keeping: keeping, idleTTL: 600_000, addressPrefix: 1, now: Self.start + 5,
@@ -32,28 +48,29 @@ extension World {
 }
 
 extension StoreConformance {
-  /// Each way in which a session ends, but for a change of the password and of the keys.
-  private static let endings: [@Sendable (World, SessionRecord) async throws -> Void] = [
-    { world, session in try await world.end(session.id) },
-    { world, session in
+  /// Each way in which a session ends at a moment, but for a change of the password and of the keys. The last two end none
+  /// that has expired.
+  private static let endings: [@Sendable (World, SessionRecord, Int64) async throws -> Void] = [
+    { world, session, now in try await world.end(session.id, after: now - World.start) },
+    { world, session, now in
       _ = try await world.store.endSessions(
-        of: session.userID, reason: .operator, event: .logoutAll, now: World.start + 1, context: World.context)
+        of: session.userID, reason: .operator, event: .logoutAll, now: now, context: World.context)
     },
-    { world, session in
-      try await world.store.setUser(session.userID, disabled: true, now: World.start + 1, context: World.context)
+    { world, session, now in
+      try await world.store.setUser(session.userID, disabled: true, now: now, context: World.context)
     },
-    { world, session in
-      try await world.store.deleteUser(session.userID, now: World.start + 1, context: World.context)
+    { world, session, now in
+      try await world.store.deleteUser(session.userID, now: now, context: World.context)
     },
-    { world, session in
-      try await world.store.deleteClient(ClientRecord.builtIn, now: World.start + 1, context: World.context)
+    { world, session, now in
+      try await world.store.deleteClient(ClientRecord.builtIn, now: now, context: World.context)
     },
-    { world, session in
-      _ = try await world.login(World.newSession(of: session.userID, at: World.start + 1), max: 1)
+    { world, session, now in
+      _ = try await world.login(World.newSession(of: session.userID, at: now), max: 1)
     },
-    { world, session in
-      _ = try await world.rotate(session.id, 0, after: 1)
-      _ = try await world.rotate(session.id, 0, after: 100_000)
+    { world, session, now in
+      _ = try await world.rotate(session.id, 0, after: now - World.start)
+      _ = try await world.rotate(session.id, 0, after: now - World.start + 100_000)
     },
   ]
 
@@ -61,7 +78,7 @@ extension StoreConformance {
     try await backEnd.run { world in
       try await world.addSigningKey()
       let session = try await world.session()
-      try await Self.endings[number](world, session)
+      try await Self.endings[number](world, session, World.start + 1)
       let row = try #require(try await world.store.denials(after: 0, limit: 10).first)
       #expect(try await world.denied() == [.session(session.id, validFrom: nil)])
       #expect(row.sequence == 1 && row.audience == "https://api.example")
@@ -73,6 +90,22 @@ extension StoreConformance {
       // Ended already: nothing is added.
       try await world.end(session.id, after: 7)
       #expect(try await world.denied().count == 1)
+    }
+  }
+
+  /// A clock that is a year ahead, with NTP about to set it back: what it takes for expired lives on then.
+  @Test(arguments: BackEnd.all, 0..<5) func whatAWrongClockEndsIsDenied(_ backEnd: BackEnd, _ number: Int) async throws
+  {
+    try await backEnd.run { world in
+      try await world.addSigningKey()
+      let session = try await world.session()
+      try await Self.endings[number](world, session, World.start + World.year)
+      let row = try #require(try await world.store.denials(after: 0, limit: 10).first)
+      #expect(row.subject == .session(session.id, validFrom: nil))
+      #expect(row.expiresAt == World.start + World.life * 3 / 2 + Denial.leeway)
+      let token = UniqueID.unique()
+      #expect(try await world.deny(token, now: World.start + World.year))
+      #expect(try await world.store.isDenied(DeniableToken(session: nil, generation: 0, id: token)))
     }
   }
 
@@ -110,6 +143,7 @@ extension StoreConformance {
       (-100_000, nil, 2_000_000, World.life),
       // Services with clocks that are behind take it for five minutes more.
       (World.life * 3 / 2 + Denial.leeway - 1, nil, 2_000_000, World.life * 3 / 2),
+      // What the sweep would delete at once is not written.
       (World.life * 3 / 2 + Denial.leeway, nil, 2_000_000, nil),
     ] as [(Int64, [UInt8]?, Int64, Int64?)])
   func deniedUntilTheLastTokenHasExpired(
@@ -121,6 +155,7 @@ extension StoreConformance {
         let user = try await world.addUser()
         let new = World.newSession(of: user, absolute: absolute, confirmation: confirmation)
         try await world.login(new)
+        try await world.sweepDenials(before: max(0, delay))
         try await world.end(new.id, after: delay)
         let row = try await world.store.denials(after: 0, limit: 10).first
         #expect(row?.expiresAt == expiry.map { World.start + $0 + Denial.leeway })
@@ -132,16 +167,10 @@ extension StoreConformance {
   @Test(arguments: BackEnd.all) func deniesOneToken(_ backEnd: BackEnd) async throws {
     try await backEnd.run { world in
       let (token, other) = (UniqueID.unique(), UniqueID.unique())
-      func deny(_ id: UniqueID, until expiry: Int64 = World.start + 600_000) async throws -> Bool {
-        try await world.store.denyToken(
-          TokenDenial(
-            id: id, audience: "https://api.example", expiresAt: expiry, clientID: "shop", now: World.start,
-            context: World.context))
-      }
-      let isNew = try await deny(token)
-      #expect(isNew)
-      #expect(try await deny(token) == false)
-      #expect(try await deny(other, until: World.start - Denial.leeway) == false)
+      #expect(try await world.deny(token))
+      #expect(try await world.deny(token) == false)
+      try await world.sweepDenials(before: 0)
+      #expect(try await world.deny(other, until: World.start - Denial.leeway) == false)
       let expected = Denial(
         sequence: 1, subject: .token(token), audience: "https://api.example", deniedAt: World.start,
         expiresAt: World.start + 600_000 + Denial.leeway)

@@ -18,14 +18,22 @@ extension StoreConformance {
       _ = try await world.rotate(first.id, 0)
       #expect(try await world.found(first.id).status == place)
       // One token denied: the row says by which place, and the session has another.
-      let denial = TokenDenial(
-        id: .unique(), audience: nil, expiresAt: World.start + 600_000, sessionID: first.id, clientID: nil,
-        now: World.start, context: World.context)
-      #expect(try await world.store.denyToken(denial))
+      func deny(_ place: StatusPlace?) async throws -> Bool {
+        try await world.store.denyToken(
+          TokenDenial(
+            id: .unique(), audience: nil, expiresAt: World.start + 600_000, status: place, sessionID: first.id,
+            clientID: nil, now: World.start, context: World.context))
+      }
+      #expect(try await deny(place))
       #expect(try await world.store.denials(after: 0, limit: 10).map(\.status) == [place])
       let next = try await world.found(first.id).status
       #expect(next != nil && next != place && next != second.status)
       #expect(try await world.store.statusPlaces() == 3)
+      // One that names the place before, and one that names none: what the session has now is nobody's but the innocent's.
+      #expect(try await deny(place))
+      #expect(try await deny(nil))
+      #expect(try await world.store.denials(after: 0, limit: 10).map(\.status) == [place, place, nil])
+      #expect(try await world.found(first.id).status == next)
     }
   }
 

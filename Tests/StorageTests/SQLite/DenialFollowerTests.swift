@@ -1,5 +1,6 @@
 // Who follows the denylist is told of what is durable, before whoever waits for it goes on, in order and each once.
 
+import SQLite
 import Testing
 import Threads
 
@@ -8,10 +9,16 @@ import Threads
 @Suite struct DenialFollowerTests {
   private final class Told: Sendable {
     private let rows = Monitor<[Denial]>([])
+    private let most = Monitor(0)
 
-    func add(_ new: [Denial]) { rows.withLock { $0 += new } }
+    func add(_ new: [Denial]) {
+      rows.withLock { $0 += new }
+      most.withLock { $0 = max($0, new.count) }
+    }
 
     var sequences: [Int64] { rows.withLock { $0.map(\.sequence) } }
+    /// The most rows that were told at a time.
+    var largest: Int { most.withLock { $0 } }
   }
 
   private func end(_ session: UniqueID) -> @Sendable (SQLiteStore) async throws -> Bool {
@@ -66,6 +73,66 @@ import Threads
         #expect(told.sequences == [1, 2])
       }
       #expect(try await world.denied() == sessions.prefix(2).map { .session($0, validFrom: nil) })
+    }
+  }
+
+  /// So many rows in one job, as when a client's sessions end.
+  private func deny(_ count: Int, in store: SQLiteStore) async throws(StoreError) {
+    try await store.write { (database) throws(SQLiteError) in
+      try database.statement(
+        """
+        WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?)
+        INSERT INTO denied (kind, id, denied_at, expires_at) SELECT 2, randomblob(16), 1, 2 FROM number
+        """
+      ).run(.integer(Int64(count)))
+      database.mayHaveDenials()
+    }
+  }
+
+  /// However many: memory holds a page of them, and the answer leaves after the last.
+  @Test func manyAreToldInPages() async throws {
+    try await withSessions(1) { _, store, world, sessions in
+      let told = Told()
+      try await store.followDenials(after: 0) { told.add($0) }
+      for count in [100_000, DenialFollower.page, 2 * DenialFollower.page - 1] {
+        let before = told.sequences.count
+        try await deny(count, in: store)
+        #expect(told.sequences.count == before + count)
+      }
+      try await world.end(sessions[0])
+      #expect(told.sequences == Array(1...Int64(told.sequences.count)))
+      #expect(told.largest == DenialFollower.page)
+    }
+  }
+
+  /// What can't be read back though it is durable is told later; whoever waits isn't told that it is in force.
+  @Test func whatCannotBeReadBackIsToldLater() async throws {
+    try await withSessions(0) { place, store, _, _ in
+      let other = try place.openSQLite()
+      let (told, isBroken) = (Told(), Monitor(true))
+      @Sendable func rename(_ name: String, _ next: String) async throws {
+        try await other.write { (database) throws(SQLiteError) in
+          try database.connection.execute("ALTER TABLE \(name) RENAME TO \(next)")
+        }
+      }
+      let breaking = Monitor(false)
+      try await store.followDenials(after: 0) { rows in
+        told.add(rows)
+        guard isBroken.withLock({ $0 }) else { return }
+        Task {
+          try await rename("denied", "hidden")
+          breaking.withLock { $0 = true }
+          breaking.broadcast()
+        }
+        _ = breaking.wait { $0 ? true : nil }
+      }
+      let count = 2 * DenialFollower.page + 5
+      await #expect(throws: StoreError.self) { try await deny(count, in: store) }
+      #expect(told.sequences == Array(1...Int64(DenialFollower.page)))
+      isBroken.withLock { $0 = false }
+      try await rename("hidden", "denied")
+      try await store.announceDenials()
+      #expect(told.sequences == Array(1...Int64(count)))
     }
   }
 

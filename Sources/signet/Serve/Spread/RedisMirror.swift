@@ -36,6 +36,8 @@ actor RedisMirror {
   private var connection: RedisConnection?
   /// The last row that Redis has acknowledged, and the last that it was sent.
   private var (through, sent): (Int64, Int64) = (0, 0)
+  /// The clock's jumps when Redis was told for how long to keep what it has.
+  private var jumps: Int64
   private var isUp: Bool?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -44,6 +46,7 @@ actor RedisMirror {
   init?(_ settings: Settings.Redis, _ parts: Parts) {
     guard let server = settings.server else { return nil }
     (options, authority, log) = (RedisOptions(server), parts.authority, parts.log)
+    jumps = authority.clock.jumps
     mark = Array("signet:denied-through:\(parts.node.id)".utf8)
     executor = ThreadExecutor(name: "signet-redis")
     gauges = RedisGauges(authority)
@@ -86,8 +89,8 @@ actor RedisMirror {
         try await group.next()
       }
       return nil
-    } catch is LostRows {
-      log.notice("Redis has lost what it was told; it is told again")
+    } catch let lost as LostRows {
+      log.notice("Redis \(lost.reason); it is told again")
       return nil
     } catch {
       return error as? RedisFailure ?? RedisFailure("\(error)")
@@ -98,8 +101,9 @@ actor RedisMirror {
   private func resume(_ connection: RedisConnection) throws {
     let reply = try connection.run([Self.command("GET", mark)])[0]
     through = try reached(reply) ?? 0
+    if jumps != authority.clock.jumps { through = 0 }
     guard through == 0 else { return }
-    sent = 0
+    (sent, jumps) = (0, authority.clock.jumps)
     try write(mark: 0, connection)
   }
 
@@ -126,27 +130,29 @@ actor RedisMirror {
   /// Rows, and the mark behind them, in one round trip.
   private func send(_ rows: [Denial]) throws {
     guard let connection, let last = rows.last else { return }
-    let now = authority.clock.moment().now
+    let moment = authority.clock.moment()
     var commands = [Self.command("GET", mark)]
-    for row in rows where row.expiresAt > now { append(row, now, to: &commands) }
+    for row in rows where row.expiresAt > moment.settled { append(row, row.life(at: moment), to: &commands) }
     commands.append(set(mark: last.sequence))
     sent = last.sequence
     let replies = try connection.run(commands)
     // The mark may have been taken where a row was not: then it counts as lost, and everything is told again.
     for reply in replies { if case .error = reply { sent = through; throw RedisFailure(reply) } }
-    guard try reached(replies[0]) != nil else { throw try lost(connection) }
+    guard try reached(replies[0]) != nil else { throw try lost(LostRows(), connection) }
     through = last.sequence
     tell()
   }
 
-  private func append(_ row: Denial, _ now: Int64, to commands: inout [RedisCommand]) {
+  private func append(_ row: Denial, _ life: Int64, to commands: inout [RedisCommand]) {
     var json = JSONWriter()
-    row.write(into: &json)
+    json.beginObject()
+    json.member("seq", row.sequence)
+    row.writeMembers(into: &json)
+    json.endObject()
     // No key where the session goes on: who only looks whether there is one would sign its user out for good.
     if row.isWhole {
       // A period and not a moment: Redis's clock may be another one.
-      let period = String(row.expiresAt - now)
-      commands.append(Self.command("SET", Array("signet:denied:\(row.name)".utf8), "1", "PX", period))
+      commands.append(Self.command("SET", Array("signet:denied:\(row.name)".utf8), "1", "PX", String(life)))
     }
     commands.append(Self.command("PUBLISH", Array(Self.channel.utf8), json.bytes))
   }
@@ -159,15 +165,20 @@ actor RedisMirror {
       guard let connection else { return }
       let renewed = Self.command("PEXPIRE", mark, String(Self.markPeriod))
       let replies = try connection.run([Self.command("GET", mark), renewed])
-      guard try reached(replies[0]) != nil else { throw try lost(connection) }
+      guard try reached(replies[0]) != nil else { throw try lost(LostRows(), connection) }
+      if jumps != authority.clock.jumps {
+        throw try lost(LostRows(reason: "was told by a clock that has been set since"), connection)
+      }
     }
   }
 
   /// The next attempt begins at the first row.
-  private func lost(_ connection: RedisConnection) throws(RedisFailure) -> LostRows {
+  private func lost(_ rows: LostRows, _ connection: RedisConnection) throws(RedisFailure) -> LostRows {
     (through, sent) = (0, 0)
+    // Whoever is about to send what comes next would set the mark behind rows that are to be told again.
+    self.connection = nil
     try write(mark: 0, connection)
-    return LostRows()
+    return rows
   }
 
   private func tellWhenLevel() { if through >= authority.denylist.latest { tell() } }
@@ -193,5 +204,7 @@ actor RedisMirror {
   }
 }
 
-/// Redis hasn't got what it had acknowledged.
-private struct LostRows: Error {}
+/// Redis hasn't got what it had acknowledged, or not for as long as it should.
+private struct LostRows: Error {
+  var reason = "has lost what it was told"
+}

@@ -56,8 +56,10 @@ bench: setup release ## Measures the release binary; BENCH="refresh jwks" picks 
 	SIGNET_BINARY="$(CURDIR)/.build/signet" \
 	  "$$(swift build -c release --static-swift-stdlib --show-bin-path)/Benchmarks" $(BENCH)
 
+# A race ends its process, since most tests kill their servers, whose exit status then tells nothing.
 test-long: setup release ## Runs the tests under ThreadSanitizer and AddressSanitizer, then the long live tests
-	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" $(test) --sanitize=thread --scratch-path .build-thread
+	TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" \
+	  $(test) --sanitize=thread --scratch-path .build-thread
 	$(test) --sanitize=address --scratch-path .build-address
 	-@$(MAKE) suites
 	SIGNET_LONG=1 SIGNET_TLSFUZZER="$$(test -e .venv-tlsfuzzer/installed && echo $(CURDIR)/.venv-tlsfuzzer)" $(test)

@@ -48,10 +48,10 @@ import Testing
                       ("another method", client.proof("POST", path, token, **here)),
                       ("old", client.proof("GET", path, token, iat=int(time.time()) - 300, **here)), ("garbage", "x")]:
       expect(what, admin(token, bad), "401 invalid_dpop_proof", failed("invalid_dpop_proof"))
-    answer = admin(token, client.proof("GET", path, token, iat=int(time.time()) + 14, **here))
-    expect("from a clock ahead", answer, "401 use_dpop_nonce", failed("use_dpop_nonce"))
+    answer = admin(token, client.proof("GET", path, token, nonce="x" * 30, **here))
+    expect("another nonce", answer, "401 use_dpop_nonce", failed("use_dpop_nonce"))
     client.nonce = answer.headers["DPoP-Nonce"]
-    check("with its nonce", admin(token, client.proof("GET", path, token, iat=int(time.time()) + 14, **here)), "200 None")
+    check("with its nonce", admin(token, client.proof("GET", path, token, **here)), "200 None")
     # Stolen, it is no bearer token.
     expect("as a bearer", admin(token, None, "Bearer"), "401 invalid_token", failed("invalid_token"))
     expect("as a bearer", admin(token, client.proof("GET", path, token, **here), "Bearer"), "401 invalid_token", failed("invalid_token"))

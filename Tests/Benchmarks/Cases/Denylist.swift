@@ -1,9 +1,8 @@
 // A million denied sessions: how soon the server answers, how soon it knows them all by itself, what memory they take and
-// what requests cost beside them; and the same of a service that subscribes to the feed.
+// what requests cost beside them.
 
 import Counting
 import Foundation
-import SignetVerifier
 
 extension Case {
   static let denylist = Case(name: "denylist", about: "start, memory, /v1/me and refresh, 1,000,000 denied") { _ in
@@ -36,32 +35,6 @@ extension Case {
         name: "resident memory with them, at most", value: try server.largestMegabytes(), unit: "MB",
         target: .atMost(100)),
     ] + me.figures("/v1/me beside them") + refresh.figures("refresh beside them")
-      + (try await subscribed(to: server, count))
-  }
-
-  /// What they take in this process, which subscribes.
-  private static func subscribed(to server: SignetServer, _ count: Int) async throws -> [Figure] {
-    let service = try server.addService()
-    var options = VerifierOptions()
-    options.revocations = RevocationFeed(clientID: service.id, clientSecret: service.secret, whenSilent: .failClosed)
-    options.revocations?.mostEntries = count + 1000
-    let verifier = try SignetVerifier(issuer: server.url, audience: "api", options: options)
-    let before = try ownMegabytes()
-    let begin = ContinuousClock.now
-    try await verifier.prepare()
-    let seconds = Machine.seconds(begin.duration(to: .now))
-    let taken = try ownMegabytes() - before
-    withExtendedLifetime(verifier) {}
-    return [
-      Figure(name: "SignetVerifier, until it has all of them by the feed", value: seconds * 1000, unit: "ms"),
-      Figure(name: "SignetVerifier, memory they take", value: taken, unit: "MB", target: .atMost(100)),
-    ]
-  }
-
-  /// This process's memory, without what it has free: earlier work left some, which would hide what is taken now.
-  private static func ownMegabytes() throws -> Double {
-    _ = mallocTrim(0)
-    return try Machine.megabytes("VmRSS:", of: getpid())
   }
 }
 
@@ -77,6 +50,3 @@ extension SignetServer {
     throw Failure("the denylist isn't read")
   }
 }
-
-/// glibc's malloc_trim, which its Swift module lacks.
-@_silgen_name("malloc_trim") private func mallocTrim(_ pad: Int) -> Int32

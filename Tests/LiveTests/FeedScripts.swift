@@ -168,8 +168,8 @@ let sluggard = #"""
       return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
   while metric("signet_revocation_streams") < 1: time.sleep(0.01)
   while metric("signet_revocation_streams") > 0: time.sleep(0.01)
-  # A stream may end before its connection, whose last bytes nobody takes either.
-  while metric('signet_http_timeouts_total{kind="write"}') < 1: time.sleep(0.01)
+  # By the server's deadline, or where that was late by the kernel's, which is twice as long and isn't counted.
+  assert metric('signet_http_timeouts_total{kind="write"}') <= 1
   last, heard = None, set()
   connection, answer = subscribe(last)
   for name, data, identifier in events(answer):

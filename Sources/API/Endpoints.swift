@@ -17,6 +17,8 @@ package final class Endpoints {
   package let feed: Feed
   /// The token in the data folder; nil where there is none.
   let adminToken: AdminToken?
+  /// The operators' listener's; nil where there is none.
+  private(set) var operatorsPort: Int?
 
   /// - Parameter origins: what browsers' pages may read answers, from the configuration.
   package init(_ issuer: Issuer, origins: [String], feed: Feed, adminToken: AdminToken? = nil) {
@@ -46,8 +48,10 @@ package final class Endpoints {
   }
 
   /// The operators' listener's router.
-  package func operatorRouter() -> Router {
-    router(operatorRoutes) { exchange, _ in OperatorGate.turnsAway(exchange) }
+  /// - Parameter port: the listener's; 0 for a Unix socket.
+  package func operatorRouter(port: Int) -> Router {
+    operatorsPort = port
+    return router(operatorRoutes) { exchange, _ in OperatorGate.turnsAway(exchange) }
   }
 
   private func router(_ routes: [Route], _ prepare: @escaping (Exchange, [Method]) -> Bool) -> Router {

@@ -18,6 +18,13 @@ enum OperatorGate {
     return false
   }
 
+  /// The port that an authority names; 0 when it names none.
+  static func port(of authority: String) -> Int? {
+    let end = authority.lastIndex(of: "]") ?? authority.startIndex
+    guard let colon = authority[end...].firstIndex(of: ":") else { return 0 }
+    return Int(authority[authority.index(after: colon)...])
+  }
+
   private static func isLoopback(_ authority: String) -> Bool {
     if authority.hasPrefix("[::1]") { return true }
     let host = authority.prefix { $0 != ":" }.lowercased()

@@ -16,6 +16,7 @@ struct ListenerChecks {
     try checkPlain()
     try checkPlaces()
     try checkProxies()
+    try checkCertificates()
     try checkIssuer()
   }
 
@@ -86,6 +87,16 @@ struct ListenerChecks {
     }
   }
 
+  private func checkCertificates() throws(ConfigurationError) {
+    guard settings.proxy.clientCertificate,
+      let all = settings.proxy.trusted.first(where: { NetworkText($0)?.isEverything == true })
+    else { return }
+    throw error(
+      ["proxy.client_certificate", "proxy.trusted"],
+      "proxy.trusted has \(all), so with proxy.client_certificate anybody could claim any certificate; name the "
+        + "proxy's network")
+  }
+
   private func checkIssuer() throws(ConfigurationError) {
     guard let issuer = settings.issuer else { return try checkDerivedIssuer() }
     guard Issuer.isProtected(issuer) else {
@@ -115,8 +126,14 @@ struct ListenerChecks {
     if let all = settings.proxy.trusted.first(where: { NetworkText($0)?.isEverything == true }) {
       lines.append("proxy.trusted has \(all), which lets every client claim any address; name the proxy's network")
     }
-    if settings.proxy.clientCertificate, settings.proxy.trusted.isEmpty {
+    guard settings.proxy.clientCertificate else { return lines }
+    if settings.proxy.trusted.isEmpty {
       lines.append("proxy.client_certificate is true, but no proxy is trusted; name its network in proxy.trusted")
+    }
+    if let listener = settings.listen.first(where: \.expectsProxyHeader) {
+      lines.append(
+        "listen has \(listener), where Client-Cert isn't taken from the proxy, since the connection counts as its client's; "
+          + "for proxy.client_certificate use X-Forwarded-For instead of the PROXY protocol")
     }
     return lines
   }

@@ -46,6 +46,13 @@ package struct Settings: Sendable, Equatable {
 
   /// The listener whose URL is the issuer when none is set; nil when all are Unix sockets, which have no URL.
   package var issuingListener: ListenAddress? { listen.first { !$0.isUnix } }
+
+  /// The issuer as far as it is known before a server listens: of a port that the system is to pick it says 0.
+  package var expectedIssuer: String? {
+    if let issuer { return issuer }
+    guard let listener = issuingListener, case .tcp(let host, let port) = listener.kind else { return nil }
+    return "\(speaksTLS(listener) ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+  }
 }
 
 extension Settings {

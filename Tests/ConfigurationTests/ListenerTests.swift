@@ -127,6 +127,22 @@ import Testing
     #expect(error("proxy: {trusted: [\"\(text)\"]}") == "F:1: proxy.trusted \"\(text)\" is not good; give \(right)")
   }
 
+  @Test func whoMayHandOnCertificates() throws {
+    #expect(
+      error("proxy: {trusted: [\"::/0\"], client_certificate: true}")
+        == "F:1: proxy.trusted has ::/0, so with proxy.client_certificate anybody could claim any certificate; name the "
+        + "proxy's network")
+    let warned = try load(flags: [("proxy.client_certificate", "true"), ("proxy.trusted", "::1")]).warnings
+    #expect(warned == [])
+    #expect(try load(flags: [("proxy.client_certificate", "true")]).warnings.count == 1)
+    let both = try load(
+      flags: [
+        ("proxy.client_certificate", "true"), ("proxy.trusted", "::1"), ("listen", "127.0.0.1:8080?proxy=v2"),
+      ]
+    ).warnings
+    #expect(both.count == 1 && both.first?.contains("where Client-Cert isn't taken from the proxy") == true)
+  }
+
   @Test func everybodyIsWarnedOf() throws {
     #expect(
       try load(flags: [("proxy.trusted", "unix,::/0")]).warnings == [

@@ -40,6 +40,10 @@ import Testing
     good = client.proof("GET", path, token, **here)
     check("by the address asked", admin(token, good), "200 None")
     expect("again", admin(token, good), "401 invalid_dpop_proof", failed("invalid_dpop_proof"))
+    other = "http://localhost:9"
+    passed_on = requests.get(base + path, headers={"Host": "localhost:9", "Authorization": "DPoP " + token,
+                                                   "DPoP": client.proof("GET", path, token, htu=other + path)})
+    expect("sent to another port", passed_on, "401 invalid_dpop_proof", failed("invalid_dpop_proof"))
     check("by the issuer's", admin(token, client.proof("GET", path, token)), "200 None")
     for what, bad in [("none", None), ("another key", thief.proof("GET", path, token, **here)),
                       ("another token's", client.proof("GET", path, token + "x", **here)), ("no ath", client.proof("GET", path, **here)),

@@ -119,6 +119,16 @@ import Testing
     }
   }
 
+  /// By the first listener's URL where no issuer is set: the next start would fail otherwise.
+  @Test func originsMustFitTheIssuerToBe() async throws {
+    try await withServer { server in
+      let foreign = try await server.command(["client", "add", "page", "--origin", "https://app.example.com"])
+      #expect(foreign.status == 2 && foreign.errors.contains("same-site with http://127.0.0.1:"), "\(foreign)")
+      try await server.done(["client", "add", "page", "--origin", "http://127.0.0.1:3000"])
+      await (try await server.restart()).child.destroy()
+    }
+  }
+
   @Test func everyMemberIsKeptAndShown() async throws {
     try await withServer(["issuer=https://issuer.example"]) { server in
       let file = try server.folder.write("{\"keys\":[{\(Self.point),\"kid\":\"k\",\"x5u\":\"https://x\"}]}", to: "jwks")

@@ -51,6 +51,19 @@ import Testing
     }
   }
 
+  /// The metadata says what the server does, which goes on believing what it believed at its start.
+  @Test func whatIsSaidOfCertificatesStaysTrue() async throws {
+    let folder = try Folder()
+    let proxies = "proxy:\n  trusted: [127.0.0.1]\n  client_certificate: "
+    let file = try folder.write(proxies + "true\n", to: "signet.yaml")
+    try await withServer(arguments: ["--config", file]) { server in
+      try await reload(proxies + "false\nsession:\n  retry_window: 0s\n", folder, server)
+      try await eventually("the log tells") { server.log.contains("need a restart: proxy.client_certificate") }
+      let metadata = try await server.get("/.well-known/oauth-authorization-server").json
+      #expect(metadata["tls_client_certificate_bound_access_tokens"] == true)
+    }
+  }
+
   @Test func whatNeedsARestartStaysAsItWas() async throws {
     let folder = try Folder()
     let file = try folder.write("log:\n  level: info\n", to: "signet.yaml")

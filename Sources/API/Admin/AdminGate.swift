@@ -30,9 +30,12 @@ extension Endpoints {
       guard exchange.isFromThisMachine else { throw Refusal(.invalidToken, cause: "admin_token_from_elsewhere") }
       return Administrator(context: context("local", exchange))
     }
-    // The gate has looked at Host: it is a name of this machine. No certificate comes to this listener.
+    // The gate has looked at Host: it is a name of this machine. With another port it is somebody else's address, to whom
+    // token and proof were sent and who hands them on. No certificate comes to this listener.
     var evidence = evidence(exchange)
-    evidence.origin = exchange.field(.host).map { "http://" + $0 }
+    if let host = exchange.field(.host), OperatorGate.port(of: host) == operatorsPort {
+      evidence.origin = "http://" + host
+    }
     let shown = evidence
     let bearer = try await bearer(exchange, presented) { () async throws(Refusal) in
       try await issuer.administrator(presented.token, isDPoP: presented.isDPoP, shown)

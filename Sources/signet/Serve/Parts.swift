@@ -57,7 +57,7 @@ struct Parts: Sendable {
     hashing = HashingPool(
       threads: settings.hashing.threads, queue: settings.hashing.queue,
       deadline: settings.hashing.deadline.milliseconds, parameters: try settings.argon2)
-    let policy = Self.policy(settings, issuer)
+    let policy = Self.policy(settings, issuer, settings.proxy)
     let clock = Clock()
     node = Node(store, issuer: issuer, clock)
     keys = KeyReading(store, Workbench.masterKeySource(settings), node: node.id, clock)
@@ -136,8 +136,9 @@ struct Parts: Sendable {
     if let listener = listeners.operators {
       var options = ListenerOptions()
       options.reserve = 32
+      let port = Int(listener.socket.bound.port)
       server.listen(on: listener.socket, options: options) { loop in
-        Self.endpoints(authority, feed, adminToken, origins, loop).operatorRouter()
+        Self.endpoints(authority, feed, adminToken, origins, loop).operatorRouter(port: port)
       }
     }
   }

@@ -5,16 +5,17 @@ import Identity
 import Storage
 
 extension Parts {
-  /// The policy of these settings; issuer and algorithms stay what they were at start.
+  /// The policy of these settings; issuer, algorithms and proxies stay what they were at start.
   func policy(_ settings: Settings) -> Policy {
-    var policy = Self.policy(settings, issuer)
+    var policy = Self.policy(settings, issuer, first.proxy)
     policy.algorithm = first.token.algorithm.rawValue
     policy.algorithms = first.token.algorithms.map(\.rawValue)
     policy.cookiesCrossSites = first.cookie.sameSite == .none
     return policy
   }
 
-  static func policy(_ settings: Settings, _ issuer: String) -> Policy {
+  /// - Parameter proxy: what holds of proxies until the next start.
+  static func policy(_ settings: Settings, _ issuer: String, _ proxy: Settings.Proxy) -> Policy {
     var policy = Policy(
       issuer: issuer, audience: settings.token.audience, algorithm: settings.token.algorithm.rawValue,
       algorithms: settings.token.algorithms.map(\.rawValue), keys: settings.keyPolicy,
@@ -24,9 +25,10 @@ extension Parts {
       revokesRetriesElsewhere: settings.session.retryElsewhere == .revoke,
       maxSessionsPerUser: settings.session.maxPerUser, minimumPasswordLength: settings.password.minLength,
       cookiesCrossSites: settings.cookie.sameSite == .none, statusLists: settings.token.statusList == .on)
-    policy.takesCertificates = settings.takesVerifiedCertificates || settings.takesAnyCertificate
+    let takesAny = settings.takesAnyCertificate || !proxy.trusted.isEmpty && proxy.clientCertificate
+    policy.takesCertificates = settings.takesVerifiedCertificates || takesAny
     if settings.takesVerifiedCertificates { policy.clientMethods.append(.tlsClientAuth) }
-    if settings.takesAnyCertificate { policy.clientMethods.append(.selfSignedTLS) }
+    if takesAny { policy.clientMethods.append(.selfSignedTLS) }
     return policy
   }
 }
@@ -37,10 +39,8 @@ extension Settings {
     tls.credentials != nil && tls.clientCertificate != .none && tls.clientCA != nil
   }
 
-  /// Whether whichever certificate a client shows comes to us: from our own handshake, or from a proxy (RFC 9440).
-  fileprivate var takesAnyCertificate: Bool {
-    tls.credentials != nil && tls.clientCertificate == .any || !proxy.trusted.isEmpty && proxy.clientCertificate
-  }
+  /// Whether they may show whichever they have, there.
+  fileprivate var takesAnyCertificate: Bool { tls.credentials != nil && tls.clientCertificate == .any }
 
   /// When keys rotate and go.
   var keyPolicy: KeyPolicy {

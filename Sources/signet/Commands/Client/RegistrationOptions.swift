@@ -128,9 +128,8 @@ extension Workbench {
     guard let usual = SignatureAlgorithm(name: token.algorithm.rawValue) else {
       throw CommandFailure.usage("token.algorithm isn't known")
     }
-    // What the issuer's URL will be, where none is set, only the server finds out.
     return ClientRules(
-      issuer: settings.issuer, audience: token.audience, offers: offers, usual: usual,
+      issuer: settings.expectedIssuer, audience: token.audience, offers: offers, usual: usual,
       cookiesCrossSites: settings.cookie.sameSite == .none)
   }
 }

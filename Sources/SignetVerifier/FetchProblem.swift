@@ -9,7 +9,7 @@ public struct FetchProblem: Error, Equatable, Sendable, CustomStringConvertible 
     case libraryMissing
     /// The host isn't known, or nothing answers there.
     case unreachable
-    /// There was no answer in time, or nothing was heard of the feed for too long.
+    /// There was no answer in time, nothing was heard of the feed for too long, or the service's assertion took too long.
     case timedOut
     /// The server's certificate isn't good, or TLS failed otherwise.
     case untrusted

@@ -22,6 +22,7 @@ public struct RevocationFeed: Sendable {
     case post(secret: String)
     /// `private_key_jwt` (RFC 7523): a JWT signed by the client's key, asked for at each connection, since Signet takes each
     /// once. `iss` and `sub` are the client's id, `aud` the issuer, `exp` is a minute ahead, and `jti` never the same.
+    /// When it takes longer than ``FetchOptions/timeout`` its task is cancelled, and the connection is tried again later.
     case assertion(@Sendable () async throws -> String)
   }
 

@@ -45,7 +45,7 @@ final class RevocationListener: Sendable {
     if let source = feed.source {
       self.source = source
     } else {
-      source = try HTTPRevocationSource(feed, issuer: issuer, options.fetching)
+      source = try HTTPRevocationSource(feed, issuer: issuer, options)
     }
     time = options.time
     state = Monitor(State(denied: DeniedTokens(most: feed.mostEntries)))

@@ -18,13 +18,17 @@ struct HTTPRevocationSource: RevocationSource {
   private let clientID: String
   private let authentication: RevocationFeed.Authentication
   private let patience: Int
+  /// How long the service may take to make an assertion, in milliseconds.
+  private let timeout: Int64
+  private let time: any TimeSource
 
-  init(_ feed: RevocationFeed, issuer: String, _ fetching: FetchOptions) throws(VerifierSetupError) {
+  init(_ feed: RevocationFeed, issuer: String, _ options: VerifierOptions) throws(VerifierSetupError) {
     let url = if let url = feed.url { url } else { try Remote.url("/v1/revocations", below: issuer) }
     remote = try Remote(
-      url, of: "feed of revocations", risk: "the client's secret could be read on its way", fetching)
+      url, of: "feed of revocations", risk: "the client's secret could be read on its way", options.fetching)
     (clientID, authentication) = (feed.clientID, feed.authentication)
     patience = Int(feed.silence.components.seconds)
+    (timeout, time) = (options.fetching.timeout.milliseconds, options.time)
   }
 
   func stream(
@@ -59,14 +63,32 @@ struct HTTPRevocationSource: RevocationSource {
     case .post(let secret):
       return "client_id=\(Self.formEncoded(clientID))&client_secret=\(Self.formEncoded(secret))"
     case .assertion(let make):
-      let assertion: String
-      // The error's own words may hold what nobody should read.
-      do { assertion = try await make() } catch {
-        throw FetchProblem(.other, "the service could make no assertion for \(remote.url): \(type(of: error))")
-      }
       return "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
-        + "&client_assertion=\(Self.formEncoded(assertion))"
+        + "&client_assertion=\(Self.formEncoded(try await assertion(make)))"
     }
+  }
+
+  /// What the service makes in time. Nobody waits for a closure that doesn't heed its cancellation, so both tasks are
+  /// unstructured: what comes after the first outcome is dropped.
+  private func assertion(_ make: @escaping @Sendable () async throws -> String) async throws(FetchProblem) -> String {
+    let (outcomes, outcome) = AsyncStream.makeStream(of: Result<String, FetchProblem>.self)
+    let making = Task.detached { [url = remote.url] in
+      // The error's own words may hold what nobody should read.
+      do { outcome.yield(.success(try await make())) } catch {
+        outcome.yield(
+          .failure(FetchProblem(.other, "the service could make no assertion for \(url): \(type(of: error))")))
+      }
+    }
+    let timer = Task.detached { [time, timeout] in
+      await time.sleep(milliseconds: timeout)
+      outcome.yield(.failure(FetchProblem(.timedOut, "the service's assertion took too long")))
+    }
+    defer {
+      making.cancel()
+      timer.cancel()
+    }
+    for await first in outcomes { return try first.get() }
+    throw FetchProblem(.cancelled, "the subscription was cancelled")
   }
 
   /// Why an answer isn't the feed.

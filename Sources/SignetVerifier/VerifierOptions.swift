@@ -48,7 +48,7 @@ public struct VerifierOptions: Sendable {
 
 /// How a JWK Set is fetched.
 public struct FetchOptions: Sendable {
-  /// How long a fetch may take in all; 10 seconds, at least 1, at most 60.
+  /// How long a fetch may take in all, and so long the making of an assertion; 10 seconds, at least 1, at most 60.
   public var timeout = Duration.seconds(10)
 
   /// A PEM file of the authorities that may sign the server's certificate, instead of the system's.

@@ -138,4 +138,50 @@ extension RevocationTests {
     }
     #expect(problem.cause == .timedOut)
   }
+
+  /// A service's closure that never ends, not even when it is cancelled, delays one attempt, and holds nothing.
+  @Test func anAssertionThatNeverComesIsGivenUp() async throws {
+    // Whoever asks it waits until it is released.
+    let signer = FakeIssuer()
+    signer.hold()
+    defer { signer.release() }
+    let cancelled = Monitor(0)
+    let told = Monitor([FetchProblem.Cause]())
+    var verifier: SignetVerifier? = try verifier {
+      $0.source = nil
+      // Nothing answers there.
+      $0.url = "http://127.0.0.1:1/v1/revocations"
+      $0.authentication = .assertion {
+        try await withTaskCancellationHandler {
+          _ = try await signer.fetch(entityTag: nil)
+          return "a.b.c"
+        } onCancel: {
+          cancelled.withLock { $0 += 1 }
+        }
+      }
+      $0.observer = { if case .interrupted(let problem) = $0 { told.withLock { $0.append(problem.cause) } } }
+    }
+    let first = try token()
+    let waiting = Task { [verifier] in try await error(#require(verifier), first) }
+    try await eventually("the bound") { signer.fetches == 1 && issuer.time.nextWaking == 10_000 }
+    issuer.time.pass(seconds: 10)
+    guard case .revocationsUnavailable(let problem) = try await waiting.value else {
+      throw NeverHappened(what: "refusal")
+    }
+    #expect(problem.cause == .timedOut && problem.description.contains("assertion"))
+    try await eventually("its cancellation") { cancelled.withLock { $0 } == 1 }
+    // The next attempt asks again, though the first still hangs, and goes on with what it is given.
+    try await pause()
+    issuer.time.pass(seconds: 1)
+    try await eventually("another attempt") { signer.fetches == 2 }
+    signer.release()
+    try await eventually("an attempt to connect") { told.withLock { $0 } == [.timedOut, .unreachable] }
+    // One that hangs ends with its verifier.
+    signer.hold()
+    try await pause()
+    issuer.time.pass(seconds: 15)
+    try await eventually("a third attempt") { signer.fetches == 3 }
+    verifier = nil
+    try await eventually("its cancellation") { cancelled.withLock { $0 } == 2 }
+  }
 }

@@ -195,6 +195,29 @@ let tokenID = "AAECAwQFBgcICQoLDA0ODw"
     #expect(await error(verifier, try token(session: ids[2])) == nil)
   }
 
+  /// What is held needs no room when it is told again.
+  @Test func aFullListIsToldAnew() async throws {
+    let verifier = try verifier { $0.mostEntries = 3 }
+    try await verifier.prepare()
+    let denials = [
+      ("denied", #"{"sid":"\#(session)","exp":\#(later)}"#), ("denied", #"{"jti":"\#(tokenID)","exp":\#(later)}"#),
+      ("key_revoked", #"{"kid":"other","exp":\#(later)}"#),
+    ]
+    for (name, data) in denials { feed.send(name, data, id: "1-1") }
+    feed.send("reset", "{}", id: "2-0")
+    issuer.time.pass(seconds: 46)
+    for (name, data) in denials { feed.send(name, data, id: "2-1") }
+    feed.send("ready", "{}", id: "2-1")
+    #expect(feed.isConnected)
+    #expect(await error(verifier, try token()) == nil)
+    for token in [try token(session: session), try token(id: tokenID)] {
+      #expect(await error(verifier, token) == .revoked)
+    }
+    // What is new still has no room.
+    feed.send("key_revoked", #"{"kid":"another","exp":\#(later)}"#, id: "2-2")
+    #expect(!feed.isConnected)
+  }
+
   @Test(arguments: [
     ("denied", "no JSON"), ("denied", #"{"exp":9999999999}"#), ("denied", #"{"sid":"x","exp":9999999999}"#),
     ("denied", #"{"jti":"x","exp":9999999999}"#), ("denied", #"{"sid":"9b2f8a44-0c53-4e0f-9a70-3c1f6d0b2a11"}"#),

@@ -47,7 +47,7 @@ package final class ProofChecker {
     case .unknown: throw .needsNonce
     case .full: throw .full
     }
-    return Proven(thumbprint: token.thumbprint, nextNonce: nextNonce(after: proof, request.now))
+    return Proven(thumbprint: token.thumbprint, nextNonce: nonce.flatMap { nonces.next(after: $0, now: request.now) })
   }
 
   /// Checks the proof that came with a request; it is good once.
@@ -83,11 +83,5 @@ package final class ProofChecker {
     }
     guard proof.createdAt >= replays.startedAt, proof.createdAt <= now else { throw .needsNonce }
     return nil
-  }
-
-  private func nextNonce(after proof: Proof, _ now: Int64) -> String? {
-    guard let used = proof.nonce else { return nil }
-    let given = nonces.nonce(now: now)
-    return given == used ? nil : given
   }
 }

@@ -3,7 +3,8 @@
 //
 // A nonce says that its proof was made after that time. A process takes none of a time before its own first one, which is
 // `ahead` after its start: whatever an earlier process took was of a time at most `ahead` after then. So no proof that was used
-// before a restart is good again by its nonce, unless the clock was set back meanwhile.
+// before a restart is good again by its nonce, unless the clock had been set back and hasn't caught up: then nonces
+// are given, and taken, that are later than it.
 
 import JOSE
 package import OpenSSL
@@ -44,6 +45,9 @@ package final class ProofNonces {
     latest = (time, text)
     return text
   }
+
+  /// The nonce to give in place of one of that time; nil where that isn't older, as one from a node that has just started.
+  func next(after time: Int64, now: Int64) -> String? { given(now) > time ? nonce(now: now) : nil }
 
   /// The time of a nonce; nil when it is none that may still be used.
   package func time(of nonce: String, now: Int64) -> Int64? {

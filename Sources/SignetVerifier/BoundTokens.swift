@@ -39,7 +39,8 @@ public struct ProofOptions: Sendable {
   /// A secret of at least 32 random bytes by which nonces are made; nil: one of this process.
   ///
   /// Instances of a service that share it take each other's nonces, so a client needs no second attempt when a load
-  /// balancer sends it elsewhere.
+  /// balancer sends it elsewhere. Restart an instance whose clock was set back by more than some seconds: until that has caught
+  /// up, the instance takes later nonces than the others do.
   public var nonceKey: [UInt8]?
 
   /// The most used proofs that are remembered, 1,048,576; at least 1024, at most 16,777,216.

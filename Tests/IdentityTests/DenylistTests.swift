@@ -10,54 +10,6 @@ import Testing
 @testable import Identity
 
 @Suite struct DenylistTests {
-  private struct Users {
-    let world: World
-    let fake = FakeClock()
-    let issuer: Issuer
-    let pool: HashingPool
-    var denylist: Denylist { issuer.authority.denylist }
-
-    init(statusLists: Bool = false) async throws {
-      world = try World()
-      var policy = Policy.standard
-      policy.statusLists = statusLists
-      (issuer, pool) = try await world.issuer(try await world.ring(), clock: fake.clock, policy: policy)
-      _ = try await world.addUser("ada", "correct horse", pool)
-    }
-
-    func login() async throws -> TokenAnswer {
-      try await issuer.login(LoginRequest(username: "ada", password: "correct horse"), from: requester)
-    }
-
-    func end(_ answer: TokenAnswer) async throws {
-      try await issuer.logout(refreshToken: answer.refreshToken, all: false, from: requester)
-    }
-
-    func refresh(_ answer: TokenAnswer) async throws -> TokenAnswer {
-      try await issuer.refresh(RefreshRequest(refreshToken: answer.refreshToken), from: requester)
-    }
-
-    func revoke(_ answer: TokenAnswer) async throws {
-      let client = try #require(issuer.snapshot.clients[ClientRecord.builtIn])
-      try await issuer.revoke(answer.accessToken, by: client, from: requester)
-    }
-
-    func place(_ answer: TokenAnswer) async throws -> StatusPlace? {
-      try await world.store.findSession(answer.sessionID)?.session.status
-    }
-
-    func cause(of answer: TokenAnswer) async -> String? {
-      do {
-        _ = try await issuer.bearer(answer.accessToken)
-        return nil
-      } catch { return error.cause }
-    }
-
-    func metric(_ line: String) -> Bool {
-      String(decoding: world.metrics.write(), as: UTF8.self).contains(line + "\n")
-    }
-  }
-
   private static func token(_ session: UniqueID?, id: UniqueID? = nil) -> DeniableToken {
     DeniableToken(session: session, generation: 0, id: id ?? UniqueID(random: Random.bytes(16)))
   }
@@ -78,7 +30,7 @@ import Testing
   }
 
   @Test func anEndedSessionsTokenIsRefusedFromMemory() async throws {
-    let users = try await Users()
+    let users = try await DeniedUsers()
     try await users.denylist.heed()
     let (ended, other) = (try await users.login(), try await users.login())
     #expect(await users.cause(of: ended) == nil)
@@ -92,7 +44,7 @@ import Testing
   }
 
   @Test func aTokenOfAnEarlierGenerationIsRefused() async throws {
-    let users = try await Users()
+    let users = try await DeniedUsers()
     try await users.denylist.heed()
     let before = try await users.login()
     let bearer = try await users.issuer.bearer(before.accessToken)
@@ -105,7 +57,7 @@ import Testing
 
   /// Until the rows were read the store is asked, so that a restart accepts nothing that was denied before it.
   @Test func beforeItIsReadTheStoreIsAsked() async throws {
-    let users = try await Users()
+    let users = try await DeniedUsers()
     let (ended, other) = (try await users.login(), try await users.login())
     try await users.end(ended)
     let denylist = Denylist(users.world.store, Metrics())
@@ -121,7 +73,7 @@ import Testing
   }
 
   @Test func whatDoesNotFitIsAskedOfTheStore() async throws {
-    let users = try await Users()
+    let users = try await DeniedUsers()
     let denylist = Denylist(users.world.store, users.world.metrics, table: DenialTable(largest: 6))
     try await denylist.heed()
     let tokens = (0..<5000).map { _ in Self.token(nil) }
@@ -138,7 +90,7 @@ import Testing
   }
 
   @Test func expiredRowsLeaveButNotWhileTheClockIsSettling() async throws {
-    let users = try await Users()
+    let users = try await DeniedUsers()
     try await users.denylist.heed()
     for _ in 0..<4 { try await users.end(try await users.login()) }
     var sweep = DenialSweep(users.issuer.authority)
@@ -154,7 +106,7 @@ import Testing
 
   /// Started with a clock that is a year ahead: nothing shows that, until it is set back.
   @Test(arguments: [false, true]) func whatEndsByAWrongClockIsRefusedByTheRightOne(_ isAll: Bool) async throws {
-    let users = try await Users()
+    let users = try await DeniedUsers()
     let (ended, revoked) = (try await users.login(), try await users.login())
     users.fake.jump(Self.year)
     let issuer = try Issuer(
@@ -181,7 +133,7 @@ import Testing
   /// A token is denied by the place that it names, which may not be its session's any more: the tokens that name that one
   /// are innocent.
   @Test func anOlderTokenIsDeniedByItsOwnPlace() async throws {
-    let users = try await Users(statusLists: true)
+    let users = try await DeniedUsers(statusLists: true)
     let first = try await users.login()
     let second = try await users.refresh(first)
     let old = try #require(try await users.place(first))
@@ -199,7 +151,7 @@ import Testing
 
   /// From anywhere to the latest, across what memory keeps and what it doesn't, from this process and others.
   @Test(arguments: [false, true]) func followersGetEachRowOnceInOrder(_ isLate: Bool) async throws {
-    let users = try await Users()
+    let users = try await DeniedUsers()
     let other = try World.open(users.world.folder, Metrics())
     defer { other.close() }
     let count: Int64 = 3000
@@ -246,7 +198,7 @@ import Testing
   }
 
   @Test func aFollowerThatIsCancelledEnds() async throws {
-    let users = try await Users()
+    let users = try await DeniedUsers()
     try await users.denylist.heed()
     let denylist = users.denylist
     let following = Task { await denylist.follow(after: 0) { _ in } }

@@ -22,8 +22,10 @@ final class World: Sendable {
     store = try Self.open(folder, metrics)
   }
 
-  static func open(_ folder: String, _ metrics: Metrics) throws -> SQLiteStore {
-    let options = SQLiteStore.Options(path: folder + "/signet.db", now: 1_700_000_000_000)
+  static func open(
+    _ folder: String, _ metrics: Metrics, now: Int64 = 1_700_000_000_000
+  ) throws -> SQLiteStore {
+    let options = SQLiteStore.Options(path: folder + "/signet.db", now: now)
     return try SQLiteStore(options, epoch: 7, digest: { Digest.sha256($0) }, metrics: metrics)
   }
 

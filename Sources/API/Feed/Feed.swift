@@ -43,7 +43,9 @@ package final class Feed {
       latest = denials.last?.sequence ?? latest
     } else {
       // More at once than memory holds, as when a client's sessions end: that is read from the store.
-      (base, latest, recent) = (denylist.latest, denylist.latest, [])
+      // Asked once: rows that come in between would be in neither.
+      latest = denylist.latest
+      (base, recent) = (latest, [])
     }
     if recent.count > 2 * Self.kept {
       let dropped = recent.count - Self.kept

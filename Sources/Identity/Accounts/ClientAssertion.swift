@@ -94,7 +94,7 @@ extension Issuer {
     let taken: Bool
     do {
       taken = try await store.takeAssertion(
-        TakenAssertion(id: assertion.id, until: assertion.until, now: moment.now, forgets: !moment.isSettling))
+        TakenAssertion(id: assertion.id, until: assertion.until, now: moment.now, forgets: moment.settled > .min))
     } catch { throw Refusal(error) }
     guard taken else { throw Refusal(.invalidClient, cause: "assertion_replayed") }
     return client

@@ -15,7 +15,7 @@ extension Issuer {
       return try await revoke(refresh, client.record, requester)
     }
     let now = moment().now
-    try checkRevocable(token, client.record, now: now)
+    try checkRevocable(token, client.record)
     // Expired or not: a clock that is ahead may take it for that. The store knows what is over for good.
     guard let access = made(token), access.clientID.utf8.elementsEqual(client.record.id.utf8),
       try await !isDenied(access)
@@ -40,9 +40,9 @@ extension Issuer {
 
   /// Throws for tokens of which nobody can say whether they are the client's: encrypted ones, which can't be read, and those of
   /// its own MAC key, which whoever holds it may make with any `jti`, also another token's (RFC 7009 section 2.2.1).
-  private func checkRevocable(_ token: String, _ client: ClientRecord, now: Int64) throws(Refusal) {
+  private func checkRevocable(_ token: String, _ client: ClientRecord) throws(Refusal) {
     let isEncrypted = Self.isEncrypted(token)
-    guard !isEncrypted, macAccess(token, of: client, now: now) == nil else {
+    guard !isEncrypted, macAccess(token, of: client, now: nil) == nil else {
       throw Refusal(.unsupportedTokenType, cause: isEncrypted ? "encrypted_token" : "mac_token")
     }
   }

@@ -73,7 +73,7 @@ extension Issuer {
   }
 
   /// The claims of a token of the client's that its own MAC key has made; nil for anything else.
-  func macAccess(_ token: String, of client: ClientRecord, now: Int64) -> VerifiedAccess? {
+  func macAccess(_ token: String, of client: ClientRecord, now: Int64?) -> VerifiedAccess? {
     guard let verifier = contexts.clients.macVerifier(of: client),
       let verified = try? verifier.verify(compact: Array(token.utf8), type: AccessToken.type),
       let access = try? access(verified.payload, now: now), access.clientID.utf8.elementsEqual(client.id.utf8)

@@ -7,7 +7,7 @@ package struct TakenAssertion: Sendable {
   /// From when on it would be refused as expired.
   package let until: Int64
   package let now: Int64
-  /// Whether some that have expired are forgotten; not while the clock is settling, since one set right could make them
+  /// Whether some that have expired are forgotten; not before the clock has settled, since one set right could make them
   /// good again.
   package let forgets: Bool
 

@@ -18,9 +18,13 @@ final class Database {
   /// Beyond this many, user agents are no longer kept: a client which makes one up for each login can't fill the store.
   private static let maximumTexts = 50_000
 
-  init(_ connection: Connection, digest: @escaping SHA256) {
+  /// When the store was opened, in milliseconds since 1970.
+  let openedAt: Int64
+
+  init(_ connection: Connection, digest: @escaping SHA256, openedAt: Int64 = 0) {
     self.connection = connection
     self.digest = digest
+    self.openedAt = openedAt
   }
 
   /// Statements which every rotation or logout runs, held by their place: looking one up by its text hashes and compares

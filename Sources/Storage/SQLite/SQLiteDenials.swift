@@ -2,7 +2,9 @@
 //
 // Only what a service might still take gets a row. When the last access token of a session expires follows from its row: it
 // was issued with the latest rotation or, again, to a retry of that, for which there is half a token's life at most; but
-// for a session that is bound to a key, which may retry at any time.
+// for a session that is bound to a key, which may retry at any time. A row that was put back, with an older copy of the
+// database, knows nothing of tokens that were issued since; those are older than this process's opening of the store, which
+// therefore counts as a rotation.
 //
 // Whether that has passed isn't asked of the clock alone: one that is ahead would leave out rows of tokens that live again
 // once it is set back. Left out is what the sweep, which trusts no clock before it has settled, would delete at once.
@@ -15,14 +17,18 @@ extension SQLiteStore {
       let expiry = token.expiresAt + Denial.leeway
       guard try database.mayLive(until: expiry, token.now) else { return false }
       let audience = try token.audience.map { (text) throws(SQLiteError) in try database.intern(text) }
-      guard try database.deny(2, .id(token.id), audience, token.now, expiry, token.status) else { return false }
-      // The bit is of the place that the token names. The session's other tokens that are out name it too; a refresh gives
-      // one that names another. A place that the session has left already was denied with an earlier token of it, so it is
-      // named by nothing that anybody took for good: the bit is kept for as long as this token lives, and the session
-      // keeps the place that it has, which innocent tokens name.
-      if let session = token.sessionID, let place = token.status, try database.statusPlace(of: session) == place {
-        _ = try database.renewStatusPlace(of: session)
+      // The bit is of the place that the token names. The session's other tokens that are out name it too, and it stays set
+      // for as long as any of them lives; a refresh gives one that names another. A place that the session has left already
+      // was denied in that way with an earlier token, and the session keeps the place that it has, which innocent tokens name.
+      let present = try token.sessionID.flatMap { (id) throws(SQLiteError) -> UniqueID? in
+        let place = try database.statusPlace(of: id)
+        return place != nil && place == token.status ? id : nil
       }
+      let last = try present.map { (id) throws(SQLiteError) in try database.lastExpiry(of: id, token.now) } ?? 0
+      guard try database.deny(2, .id(token.id), audience, token.now, max(expiry, last), token.status) else {
+        return false
+      }
+      if let present { _ = try database.renewStatusPlace(of: present) }
       try database.audit(
         AuditEntry(
           event: .tokenRevoked, now: token.now, context: token.context, userID: token.userID,
@@ -106,9 +112,9 @@ enum EndedSessions {
   }
 }
 
-let denialOfOne = denial(of: "id = ?3")
-private let denialOfUser = denial(of: "user = ?3 AND id IS NOT ?4")
-private let denialOfClient = denial(of: "client = ?3")
+let denialOfOne = denial(of: "id = ?4")
+private let denialOfUser = denial(of: "user = ?4 AND id IS NOT ?5")
+private let denialOfClient = denial(of: "client = ?4")
 
 let denialQuery = """
   SELECT seq, kind, id, valid_from, audience, denied_at, expires_at, status FROM denied WHERE seq > ?
@@ -118,16 +124,20 @@ let denialQuery = """
 /// What expired before this has been swept; 0 before the first sweep.
 private let swept = "coalesce((SELECT value FROM meta WHERE name = 'denials_swept'), 0)"
 
-/// The statement which denies the sessions that aren't ended yet and of which a token may live. A clock that was set back
-/// since the latest rotation is of no matter: that one's token lives on from its own time.
+/// When the last access token of a session expires, for services whose clocks are behind too. `?1` is now, `?2` when the store
+/// was opened. A clock that was set back since the latest rotation is of no matter: that one's token lives on from its own time.
+private let lastExpiry = """
+  \(Denial.leeway) + min(absolute_deadline, (SELECT max(token_lifetime) FROM signing_key) + max(
+    ?2, rotated_at, iif(confirmation IS NULL, min(?1, rotated_at + (SELECT max(token_lifetime) FROM signing_key) / 2), ?1)))
+  """
+
+/// The statement which denies the sessions that aren't ended yet and of which a token may live; `?3` is the first generation
+/// that stays good.
 private func denial(of sessions: String) -> String {
   """
   INSERT INTO denied (kind, id, valid_from, audience, denied_at, expires_at, status)
-  SELECT 1, id, ?2, audience, ?1, expiry, status FROM (
-    SELECT id, audience, status, \(Denial.leeway) + min(absolute_deadline, ttl + max(
-      rotated_at, iif(confirmation IS NULL, min(?1, rotated_at + ttl / 2), ?1))) AS expiry
-    FROM session, (SELECT max(token_lifetime) AS ttl FROM signing_key)
-    WHERE revoked_at IS NULL AND \(sessions))
+  SELECT 1, id, ?3, audience, ?1, expiry, status FROM (
+    SELECT id, audience, status, \(lastExpiry) AS expiry FROM session WHERE revoked_at IS NULL AND \(sessions))
   WHERE expiry > min(?1, \(swept))
   ON CONFLICT DO NOTHING
   """
@@ -140,11 +150,19 @@ extension Database {
     let statement = try sessions.denial(self)
     let (first, second) = sessions.values
     try statement.bind(.integer(now), at: 1)
-    try statement.bind(.integer(Int64(validFrom)), at: 2)
-    try statement.bind(first, at: 3)
-    if case .user = sessions { try statement.bind(second, at: 4) }
+    try statement.bind(.integer(openedAt), at: 2)
+    try statement.bind(.integer(Int64(validFrom)), at: 3)
+    try statement.bind(first, at: 4)
+    if case .user = sessions { try statement.bind(second, at: 5) }
     try statement.run()
     if connection.changes > 0 { mayHaveDenials() }
+  }
+
+  /// When the last access token of a session expires that is out, with the leeway.
+  fileprivate func lastExpiry(of session: UniqueID, _ now: Int64) throws(SQLiteError) -> Int64 {
+    try statement("SELECT \(Storage.lastExpiry) FROM session WHERE id = ?3").first(
+      .integer(now), .integer(openedAt), .id(session)
+    ) { row in row.integer(0) } ?? 0
   }
 
   /// Whether what expires at `expiry` may not have expired yet.

@@ -20,7 +20,7 @@ package final class SQLiteStore: Store {
     /// Milliseconds for which opening waits for other processes. More than a request waits: many may start at once on a
     /// new file, and one slow fsync holds up all the others.
     package var patience: Int32 = 30_000
-    /// Milliseconds since 1970, for the migration's record.
+    /// Milliseconds since 1970, for the migration's record, and since when the denylist knows what was issued.
     package var now: Int64
 
     package init(path: String, now: Int64) {
@@ -54,7 +54,7 @@ package final class SQLiteStore: Store {
       try Self.prepare(connection, options, epoch: epoch, digest: digest)
     } _: { connection in
       connection.takeOverCheckpoints()
-      writer.serve(Database(connection, digest: digest), checkpointer: checkpointer)
+      writer.serve(Database(connection, digest: digest, openedAt: options.now), checkpointer: checkpointer)
     }
     var error = opened[0].outcome()
     if error == nil {

@@ -89,6 +89,8 @@ package final class Connection {
   /// Copies the whole log into the database and cuts it to nothing, waiting for readers and writers as for a lock; false
   /// when one of them took longer.
   package func emptyLog() throws(SQLiteError) -> Bool {
+    // Before its first read a connection knows of no log, and SQLite then says that all is done.
+    try execute("SELECT 1 FROM sqlite_schema LIMIT 1")
     let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
     guard code == SQLITE_OK || code & 0xff == SQLITE_BUSY else {
       throw SQLiteError(code: code, call: "wal_checkpoint", handle: handle)

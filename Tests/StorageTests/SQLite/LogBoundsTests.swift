@@ -33,6 +33,18 @@ import Testing
     #expect(bounds.act(frames: 65_536, done: nil) == .checkpoint)
   }
 
+  /// By a connection that has read nothing yet, which doesn't know that there is a log.
+  @Test func whoeverComesMayEmptyIt() throws {
+    let place = try SQLitePlace()
+    defer { place.remove() }
+    let path = place.folder + "/log.db"
+    let owner = try Connection(path: path, access: .readWriteCreate)
+    try owner.execute("PRAGMA journal_mode = WAL; CREATE TABLE t (x)")
+    #expect(try Files.read(path + "-wal").count > 0)
+    #expect(try Connection(path: path, access: .readWrite).emptyLog())
+    #expect(try Files.read(path + "-wal").isEmpty)
+  }
+
   /// Writers which never pause leave no moment at which a pass alone would end the log.
   @Test func theLogEndsUnderLoad() async throws {
     let place = try SQLitePlace()

@@ -80,6 +80,7 @@ struct HTTPRevocationSource: RevocationSource {
       }
     }
     let timer = Task.detached { [time, timeout] in
+      // The bound itself; cancelled once there is an assertion.
       await time.sleep(milliseconds: timeout)
       outcome.yield(.failure(FetchProblem(.timedOut, "the service's assertion took too long")))
     }

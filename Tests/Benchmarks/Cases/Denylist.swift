@@ -45,6 +45,7 @@ extension SignetServer {
     while Date() < deadline {
       let metrics = String(decoding: try HTTPConnection.send(operators, "/metrics").body, as: UTF8.self)
       if metrics.contains("signet_denylist_whole 1\n") { return }
+      // The operators' listener has no answer that waits, and what is measured takes some hundred of these.
       usleep(1000)
     }
     throw Failure("the denylist isn't read")
